@@ -1,0 +1,75 @@
+// The rules of import: the folders are the architecture, and this file is what keeps it true.
+const onlyFrom = (name, comment, from, to, except) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from, ...(except ? { pathNot: except } : {}) },
+  to: { path: to },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'protocols-know-bytes-only',
+      comment: 'A protocol imports the interface beside it and libraries: no sockets, no storage, nothing of src.',
+      severity: 'error',
+      from: { path: '^protocols/' },
+      to: { path: '^(src|test|bench)/|^(node:)?(net|dgram|http|fs|timers|worker_threads)$' },
+    },
+    {
+      name: 'protocols-do-not-know-each-other',
+      severity: 'error',
+      from: { path: '^protocols/([^/]+)/' },
+      to: { path: '^protocols/[^/]+/', pathNot: '^protocols/$1/' },
+    },
+    onlyFrom(
+      'the-store-is-chosen-in-one-place',
+      'LMDB is imported by src/store/open.ts alone.',
+      '^src/',
+      '^(src/store/lmdb/|node_modules/lmdb)',
+      '^src/store/(open\\.ts$|lmdb/)',
+    ),
+    {
+      name: 'stores-logic-sees-the-interface-only',
+      comment: 'registry, series and files see store/store.ts; files are built on the registry.',
+      severity: 'error',
+      from: { path: '^src/(registry|series|files)/' },
+      to: { path: '^src/', pathNot: '^src/(store/store\\.ts|registry/|series/|files/)' },
+    },
+    {
+      name: 'devices-see-the-stores-logic',
+      severity: 'error',
+      from: { path: '^src/(devices|accounts)/' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(store/store\\.ts|registry/|series/|files/|devices/|accounts/|bus/bus\\.ts)',
+      },
+    },
+    {
+      name: 'the-outside-sees-devices-and-ingest',
+      comment: 'gateway, api and cli never reach into the database.',
+      severity: 'error',
+      from: { path: '^src/(gateway|api)/' },
+      to: { path: '^src/store/', pathNot: '^src/store/store\\.ts$' },
+    },
+    {
+      name: 'ingest-knows-the-store-only',
+      severity: 'error',
+      from: { path: '^src/ingest/' },
+      to: { path: '^src/', pathNot: '^src/(store/store\\.ts|ingest/|observe/)' },
+    },
+    {
+      name: 'tests-are-not-imported',
+      severity: 'error',
+      from: { path: '^(src|protocols)/' },
+      to: { path: '^(test|bench)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { conditionNames: ['import', 'require', 'node', 'default'], exportsFields: ['exports'] },
+  },
+};

@@ -1,0 +1,6 @@
+import { alip } from './alip/index.js';
+import { m2mp } from './m2mp/index.js';
+import type { Protocol } from './protocol.js';
+
+/** The protocols this gateway speaks. A new one is one folder and one line here. */
+export const protocols: readonly Protocol[] = [m2mp, alip];
