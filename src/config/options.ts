@@ -1,0 +1,139 @@
+/**
+ * Every option of `m2mp serve`, declared once: its key in m2mp.yaml, from which the flag (`--m2mp-port`) and the
+ * variable (`M2MP_M2MP_PORT`) follow, its schema, default and meaning. The documentation's table is made from this.
+ */
+import { type Static, type TSchema, Type } from 'typebox';
+import type { Protocol } from '../../protocols/protocol.js';
+
+export interface Option {
+  /** As in m2mp.yaml, and as the flag behind `--`. */
+  readonly key: string;
+  readonly schema: TSchema;
+  readonly fallback: string | number | boolean;
+  /** What it is, with its unit. */
+  readonly doc: string;
+  /** What it takes, for error messages and `--help`. */
+  readonly takes: string;
+  /** Never printed. */
+  readonly secret: boolean;
+}
+
+const port = Type.Integer({ minimum: -1, maximum: 65_535 });
+const count = (minimum: number) => Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER });
+const seconds = Type.Number({ minimum: 0.001, maximum: 10_000_000 });
+
+/** The options that every gateway has; each protocol adds its port (`protocolPortOption`). */
+const schemas = {
+  data: Type.String({ minLength: 1 }),
+  host: Type.String({ minLength: 1 }),
+  'http-host': Type.String({ minLength: 1 }),
+  'http-port': port,
+  provisioning: Type.Union([Type.Literal('auto'), Type.Literal('known')]),
+  'provision-limit': count(0),
+  'waiting-limit': count(1),
+  debug: Type.Boolean(),
+  'log-level': Type.Union([
+    Type.Literal('trace'),
+    Type.Literal('debug'),
+    Type.Literal('info'),
+    Type.Literal('warn'),
+    Type.Literal('error'),
+    Type.Literal('fatal'),
+    Type.Literal('silent'),
+  ]),
+  'log-format': Type.Union([Type.Literal('auto'), Type.Literal('pretty'), Type.Literal('json')]),
+  period: Type.Union([Type.Literal('month'), Type.Literal('day')]),
+  ttl: Type.String({ pattern: '^$|^[^=,]+=[0-9]+[smhd](,[^=,]+=[0-9]+[smhd])*$' }),
+  'lmdb-map-size': count(1 << 20),
+  'max-connections': count(0),
+  'max-connections-per-address': count(0),
+  'identify-timeout': seconds,
+  'ask-alive-after': seconds,
+  'silence-timeout': seconds,
+  'drain-timeout': seconds,
+  'unacknowledged-bytes': count(1024),
+  'unsent-bytes': count(1024),
+  'queue-writes': count(1),
+  'queue-bytes': count(1 << 20),
+  'batch-writes': count(1),
+} as const;
+
+export type Settled = { readonly [K in keyof typeof schemas]: Static<(typeof schemas)[K]> };
+
+/** All of the configuration, valid. Ports by protocol: -1 is off, 0 any free one. */
+export interface Config extends Settled {
+  readonly ports: ReadonlyMap<string, number>;
+}
+
+const declared: { readonly [K in keyof typeof schemas]: readonly [Settled[K], string, string] } = {
+  data: ['./data', 'directory of the embedded store and the admin token', 'a directory that can be written'],
+  host: ['0.0.0.0', 'address on which devices are served', 'an address of this machine'],
+  'http-host': ['127.0.0.1', 'address of the API', 'an address of this machine'],
+  'http-port': [8080, 'port of the API', 'a port, 0: any free one, -1: off'],
+  provisioning: [
+    'auto',
+    'who may identify: auto, every device, new ones are created; known, only known ones, others wait to be admitted',
+    'auto or known',
+  ],
+  'provision-limit': [600, 'new devices per address and minute at the most, 0: no limit', 'a whole number from 0'],
+  'waiting-limit': [10_000, 'idents kept in the waiting room at the most', 'a whole number from 1'],
+  debug: [false, 'whether devices may use debugging requests that change something', 'true or false'],
+  'log-level': ['info', 'least level of what is logged', 'trace, debug, info, warn, error, fatal or silent'],
+  'log-format': ['auto', 'auto: pretty on a terminal, else JSON', 'auto, pretty or json'],
+  period: ['month', 'period of new time series rows', 'month or day'],
+  ttl: [
+    '',
+    'time to live by type, such as _server=90d,sen:temp=36h; nothing else is ever removed',
+    'type=number and s, m, h or d, separated by commas',
+  ],
+  'lmdb-map-size': [2 ** 40, 'most the embedded store may grow to, in bytes', 'a whole number from 1048576'],
+  'max-connections': [0, 'connections at the most, 0: open files allowed less 200', 'a whole number from 0'],
+  'max-connections-per-address': [0, 'connections of one address at the most, 0: no limit', 'a whole number from 0'],
+  'identify-timeout': [30, 'seconds a connection has to identify itself', 'seconds'],
+  'ask-alive-after': [900, 'seconds of silence after which the device is asked whether it is there', 'seconds'],
+  'silence-timeout': [43_200, 'seconds of silence after which a connection is closed', 'seconds'],
+  'drain-timeout': [10, 'seconds that answers may take at shutdown', 'seconds'],
+  'unacknowledged-bytes': [
+    1 << 20,
+    'bytes of one connection not yet durable, above which it is not read',
+    'a whole number from 1024',
+  ],
+  'unsent-bytes': [
+    1 << 20,
+    'bytes one device does not take from us, above which it is closed',
+    'a whole number from 1024',
+  ],
+  'queue-writes': [200_000, 'writes waiting for the store, above which no socket is read', 'a whole number from 1'],
+  'queue-bytes': [
+    128 << 20,
+    'bytes waiting for the store, above which no socket is read',
+    'a whole number from 1048576',
+  ],
+  'batch-writes': [20_000, 'writes in one commit at the most', 'a whole number from 1'],
+};
+
+function declaredOption(key: keyof typeof schemas): Option {
+  const [fallback, doc, takes] = declared[key];
+  return { key, schema: schemas[key], fallback, doc, takes, secret: false };
+}
+
+/** The name of the option that holds a protocol's port. */
+export function portKey(protocol: Protocol): string {
+  return `${protocol.name}-port`;
+}
+
+/** All options, those of the protocols' ports among them. */
+export function optionsFor(protocols: readonly Protocol[]): Option[] {
+  const ports = protocols.map((protocol) => ({
+    key: portKey(protocol),
+    schema: port,
+    fallback: protocol.port,
+    doc: `port of ${protocol.name.toUpperCase()} devices`,
+    takes: 'a port, 0: any free one, -1: off',
+    secret: false,
+  }));
+  return [...ports, ...settledKeys.map(declaredOption)];
+}
+
+/** Keys of the options that every gateway has. */
+export const settledKeys = Object.keys(schemas) as (keyof typeof schemas)[];

@@ -1,0 +1,208 @@
+/**
+ * The durable barrier: owns two numbers, `stored` (writes handed over) and `durable` (writes known to be on disk), and
+ * everything that waits, waits on it. All connections share one commit at a time: while one batch is being synced the
+ * next one gathers, so the rate of commits follows the disk and not the number of devices.
+ */
+import { type Store, StoreFailed, StoreFull, type Write } from '../store/store.js';
+
+export interface Durability {
+  /** Writes handed over so far. */
+  readonly stored: number;
+  /** Writes durable so far, counted in the order in which they were handed over. */
+  readonly durable: number;
+  /** Whether a bound is reached: no socket may be read until `onRoom` is called. */
+  readonly full: boolean;
+  /** Why nothing becomes durable at the moment, or null. */
+  readonly trouble: string | null;
+  readonly queuedWrites: number;
+  readonly queuedBytes: number;
+  /** Takes a write and returns its number: it is durable once `durable` has reached that. Never throws. */
+  add(write: Write): number;
+  /** Calls back once `durable` has reached `number`; in this very turn when it has. */
+  whenDurable(number: number, callback: () => void): void;
+  /** Takes a batch; resolves when it is durable, rejects when the store failed. */
+  write(batch: readonly Write[]): Promise<void>;
+  /** Resolves when all that was handed over is durable. */
+  drain(): Promise<void>;
+}
+
+export interface DurabilityOptions {
+  readonly store: Store;
+  /** Writes, and bytes, that may wait before `full`. */
+  readonly maxQueuedWrites: number;
+  readonly maxQueuedBytes: number;
+  /** Writes in one commit at the most. */
+  readonly maxBatchWrites: number;
+  /** Milliseconds after which a batch that found no room is tried again. */
+  readonly retryAfter: number;
+  /** Called when `full` ends. */
+  readonly onRoom: () => void;
+  /** Called when there is no room, and with null when there is again. */
+  readonly onTrouble: (why: string | null) => void;
+  /** Called once when what is on disk cannot be known any more: the process must end, nothing is answered again. */
+  readonly onFailure: (error: Error) => void;
+  /** Called after each commit with its writes and the milliseconds it took. */
+  readonly onCommit: (writes: number, ms: number) => void;
+}
+
+/** What a write takes in memory besides its text, in bytes: an estimate for the bound. */
+const WRITE_OVERHEAD = 128;
+
+interface Waiter {
+  readonly number: number;
+  readonly callback: () => void;
+}
+
+export function createDurability(options: DurabilityOptions): Durability {
+  let stored = 0;
+  let durable = 0;
+  let queue: Write[] = [];
+  let queueBytes = 0;
+  let batchBytes = 0;
+  let flushing = false;
+  let scheduled = false;
+  let failure: Error | null = null;
+  let trouble: string | null = null;
+  let full = false;
+  // Waiters of the batch that is being written are settled with it; the others wait for a later one.
+  let waiters: Waiter[] = [];
+  const rejections = new Set<(error: Error) => void>();
+
+  function add(write: Write): number {
+    queue.push(write);
+    queueBytes += sizeOf(write);
+    stored++;
+    if (!full && isFull()) full = true;
+    if (!scheduled && !flushing) {
+      scheduled = true;
+      setImmediate(flush);
+    }
+    return stored;
+  }
+
+  function isFull(): boolean {
+    return stored - durable >= options.maxQueuedWrites || queueBytes + batchBytes >= options.maxQueuedBytes;
+  }
+
+  function flush(): void {
+    scheduled = false;
+    if (flushing || failure || queue.length === 0) return;
+    flushing = true;
+    const batch = queue.length <= options.maxBatchWrites ? queue : queue.slice(0, options.maxBatchWrites);
+    queue = batch === queue ? [] : queue.slice(options.maxBatchWrites);
+    batchBytes = batch.reduce((sum, write) => sum + sizeOf(write), 0);
+    queueBytes -= batchBytes;
+    commit(batch).catch((error: unknown) => fail(error));
+  }
+
+  async function commit(batch: readonly Write[]): Promise<void> {
+    for (;;) {
+      const started = performance.now();
+      try {
+        await options.store.write(batch);
+        options.onCommit(batch.length, performance.now() - started);
+        break;
+      } catch (error) {
+        if (!(error instanceof StoreFull)) throw error;
+        setTrouble(error.message);
+        await new Promise((resolve) => setTimeout(resolve, options.retryAfter));
+      }
+    }
+    setTrouble(null);
+    durable += batch.length;
+    batchBytes = 0;
+    flushing = false;
+    if (queue.length > 0) flush();
+    settle();
+    if (full && !isFull()) {
+      full = false;
+      options.onRoom();
+    }
+  }
+
+  function settle(): void {
+    const due = waiters;
+    waiters = [];
+    for (const waiter of due) {
+      if (waiter.number <= durable) waiter.callback();
+      else waiters.push(waiter);
+    }
+  }
+
+  function setTrouble(why: string | null): void {
+    if (trouble === why) return;
+    trouble = why;
+    options.onTrouble(why);
+  }
+
+  function fail(error: unknown): void {
+    if (failure) return;
+    failure = error instanceof Error ? error : new StoreFailed(String(error));
+    trouble = failure.message;
+    full = true;
+    waiters = [];
+    options.onFailure(failure);
+    for (const reject of rejections) reject(failure);
+    rejections.clear();
+  }
+
+  function whenDurable(number: number, callback: () => void): void {
+    if (failure) return;
+    if (number <= durable) callback();
+    else waiters.push({ number, callback });
+  }
+
+  function write(batch: readonly Write[]): Promise<void> {
+    if (failure) return Promise.reject(failure);
+    let last = durable;
+    for (const one of batch) last = add(one);
+    return reached(last);
+  }
+
+  function reached(number: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      rejections.add(reject);
+      whenDurable(number, () => {
+        rejections.delete(reject);
+        resolve();
+      });
+    });
+  }
+
+  return {
+    get stored() {
+      return stored;
+    },
+    get durable() {
+      return durable;
+    },
+    get full() {
+      return full;
+    },
+    get trouble() {
+      return trouble;
+    },
+    get queuedWrites() {
+      return stored - durable;
+    },
+    get queuedBytes() {
+      return queueBytes + batchBytes;
+    },
+    add,
+    whenDurable,
+    write,
+    drain: () => (failure ? Promise.reject(failure) : reached(stored)),
+  };
+}
+
+function sizeOf(write: Write): number {
+  if (write.write === 'reading') return WRITE_OVERHEAD + write.data.length;
+  if (write.write === 'block') return WRITE_OVERHEAD + write.data.byteLength;
+  if (write.write === 'value') return WRITE_OVERHEAD + write.value.length;
+  return WRITE_OVERHEAD;
+}
+
+/** The store whose writes go through the durable barrier, in one order with all readings. */
+export function throughBarrier(store: Store, durability: Durability): Store {
+  return { ...store, write: (batch) => durability.write(batch) };
+}
