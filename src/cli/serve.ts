@@ -1,0 +1,100 @@
+import { type Command, Option as Flag } from 'commander';
+import type { Protocol } from '../../protocols/protocol.js';
+import { ConfigError, loadConfig, printConfig, variableOf } from '../config/load.js';
+import { optionsFor } from '../config/options.js';
+import { createLog } from '../observe/log.js';
+import { type Running, serve } from '../serve.js';
+import { EXIT } from './exit-codes.js';
+
+/** Adds `m2mp serve`: one flag an option, from the options' own table. */
+export function addServe(program: Command, protocols: readonly Protocol[]): void {
+  const command = program
+    .command('serve')
+    .description('run the gateway')
+    .option('--config <file>', 'configuration file (also M2MP_CONFIG)', process.env['M2MP_CONFIG'] ?? 'm2mp.yaml')
+    .option('--print-config', 'print the configuration in force and stop');
+  for (const option of optionsFor(protocols)) {
+    const name = typeof option.fallback === 'boolean' ? `--${option.key} [boolean]` : `--${option.key} <value>`;
+    const flag = new Flag(name, `${option.doc} (default: ${option.fallback}; ${variableOf(option.key)})`);
+    if (typeof option.fallback === 'boolean') flag.preset('true');
+    command.addOption(flag);
+  }
+  command.action(async () => {
+    const flags = Object.fromEntries(
+      optionsFor(protocols).map((option) => [option.key, command.getOptionValue(camelCase(option.key))]),
+    );
+    const file = String(command.getOptionValue('config'));
+    const fileRequired = command.getOptionValueSource('config') === 'cli' || process.env['M2MP_CONFIG'] !== undefined;
+    await run(
+      protocols,
+      { file, fileRequired, env: process.env, flags },
+      command.getOptionValue('printConfig') === true,
+    );
+  });
+}
+
+async function run(
+  protocols: readonly Protocol[],
+  sources: Parameters<typeof loadConfig>[1],
+  printOnly: boolean,
+): Promise<void> {
+  let running: Running;
+  try {
+    const config = loadConfig(protocols, sources);
+    if (printOnly) {
+      process.stdout.write(printConfig(protocols, config));
+      return;
+    }
+    const log = createLog({ level: config['log-level'], format: config['log-format'] });
+    running = await serve(config, protocols, { log, onFailure: () => process.exit(EXIT.storeFailed) });
+    log.info(summary(running, config.data), 'm2mp-gateway is ready');
+    if (process.stdout.isTTY) process.stdout.write(welcome(running, config.data));
+    else for (const line of welcome(running, config.data).trimEnd().split('\n')) if (line) log.info(line);
+  } catch (error) {
+    process.stderr.write(`m2mp serve: ${error instanceof Error ? error.message : error}\n`);
+    process.exit(error instanceof ConfigError ? EXIT.usage : EXIT.failed);
+  }
+  stopOnSignals(running);
+}
+
+function stopOnSignals(running: Running): void {
+  let stopping = false;
+  const stop = () => {
+    if (stopping) process.exit(EXIT.failed);
+    stopping = true;
+    running.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`m2mp serve: ${error instanceof Error ? error.message : error}\n`);
+        process.exit(EXIT.failed);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function summary(running: Running, data: string): Record<string, unknown> {
+  return {
+    ...Object.fromEntries(running.devices.map(({ protocol, host, port }) => [protocol, `${host}:${port}`])),
+    http: running.http ? `http://${running.http.host}:${running.http.port}` : 'off',
+    data,
+    token: running.tokenFile,
+  };
+}
+
+function welcome(running: Running, data: string): string {
+  const first = running.devices[0];
+  const lines = [
+    ...running.devices.map(({ protocol, host, port }) => `${protocol.toUpperCase().padEnd(6)} ${host}:${port}`),
+    `HTTP   ${running.http ? `http://${running.http.host}:${running.http.port}/api/openapi.json` : 'off'}`,
+    `data   ${data}`,
+    `token  ${running.tokenFile}`,
+    first ? `try    npx m2mp simulate --protocol ${first.protocol} --to 127.0.0.1:${first.port}` : '',
+  ];
+  return `\n${lines.join('\n')}\n\n`;
+}
+
+function camelCase(key: string): string {
+  return key.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,185 @@
+/** The server that devices connect to: a listener a protocol, the connections they open, and how it all ends. */
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Protocol } from '../../protocols/protocol.js';
+import type { Bus, Message } from '../bus/bus.js';
+import type { ChannelTranslation } from '../devices/channel-translation.js';
+import type { Commands } from '../devices/commands.js';
+import type { Firmware } from '../devices/firmware.js';
+import type { ListedSensors } from '../devices/listed-sensors.js';
+import type { Provisioning } from '../devices/provisioning.js';
+import type { Settings } from '../devices/settings.js';
+import type { Status } from '../devices/status.js';
+import type { Durability } from '../ingest/durability.js';
+import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics.js';
+import type { Series } from '../series/series.js';
+import type { Clock } from './clock.js';
+import { Connection } from './connection.js';
+import type { Live } from './live.js';
+import type { Presence } from './presence.js';
+import { recordEvent } from './server-events.js';
+
+/** What the gateway works with. */
+export interface GatewayParts {
+  readonly identify: Provisioning['identify'];
+  readonly settings: Settings;
+  readonly commands: Commands;
+  readonly status: Status;
+  readonly listedSensors: ListedSensors;
+  readonly channelTranslation: ChannelTranslation;
+  readonly firmware: Firmware;
+  readonly series: Series;
+  readonly durability: Durability;
+  readonly bus: Bus;
+  readonly live: Live;
+  readonly presence: Presence;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  /** Name of this machine, kept in events. */
+  readonly host: string;
+  /** Where this gateway gets its messages on the bus: `receivers/<name>`. */
+  readonly address: string;
+  readonly version: string;
+  /** Whether devices may use debugging requests that change something. */
+  readonly debug: boolean;
+}
+
+/** Bounds; times in milliseconds. */
+export interface Limits {
+  readonly identifyTimeout: number;
+  readonly askAliveAfter: number;
+  readonly silenceTimeout: number;
+  readonly drainTimeout: number;
+  readonly unacknowledgedBytes: number;
+  readonly unsentBytes: number;
+  readonly maxConnections: number;
+  /** 0: no limit. */
+  readonly maxConnectionsPerAddress: number;
+}
+
+/** Where a protocol listens. */
+export interface Listening {
+  readonly protocol: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Gateway {
+  readonly listening: readonly Listening[];
+  /** Reads sockets again that waited for the store. */
+  resume(): void;
+  /** Stops accepting, lets what is durable be answered, and closes all connections. */
+  drain(): Promise<void>;
+}
+
+/** How often the limits of time are looked after, in milliseconds. */
+const SWEEP_EVERY = 1_000;
+/** Time before TCP itself asks whether a silent peer is there, in milliseconds. */
+const TCP_KEEP_ALIVE = 120_000;
+/** Connections that may wait to be accepted. */
+const BACKLOG = 1_024;
+
+/** Listens for the given protocols; resolves when all ports are open. */
+export async function startGateway(
+  parts: GatewayParts,
+  ports: readonly { readonly protocol: Protocol; readonly host: string; readonly port: number }[],
+): Promise<Gateway> {
+  let connections = 0;
+  const { presence } = parts;
+  const servers: Server[] = [];
+  const listening: Listening[] = [];
+
+  function accept(protocol: Protocol, socket: Socket): void {
+    const counts = parts.metrics.counts(protocol.name);
+    const refusal = refusalOf(socket);
+    if (refusal) {
+      counts.refused++;
+      parts.log.warn({ source: socket.remoteAddress, limit: refusal }, 'connection refused');
+      socket.destroy();
+      return;
+    }
+    counts.opened++;
+    counts.open++;
+    const connection = new Connection(++connections, socket, protocol, parts);
+    presence.add(connection);
+    recordEvent(parts, connection, 'device_connected');
+  }
+
+  function refusalOf(socket: Socket): string | null {
+    const { maxConnections, maxConnectionsPerAddress } = parts.limits;
+    if (presence.size >= maxConnections) return `max-connections ${maxConnections}`;
+    if (maxConnectionsPerAddress > 0 && presence.fromAddress(socket.remoteAddress ?? '') >= maxConnectionsPerAddress)
+      return `max-connections-per-address ${maxConnectionsPerAddress}`;
+    return null;
+  }
+
+  for (const { protocol, host, port } of ports) {
+    const server = createServer(
+      { noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE, allowHalfOpen: true },
+      (socket) => accept(protocol, socket),
+    );
+    servers.push(server);
+    listening.push({ protocol: protocol.name, host, port: await listen(server, host, port) });
+  }
+
+  const sweep = setInterval(() => {
+    const monotonic = parts.clock.monotonic();
+    for (const connection of presence.all()) connection.sweep(monotonic);
+  }, SWEEP_EVERY);
+  const unsubscribe = parts.bus.subscribe('receivers', parts.address, (message) => carryOut(parts, message));
+  parts.bus.publish('events', {
+    _to: 'events',
+    _from: parts.address,
+    _call: 'new_receiver',
+    _time: parts.clock.now() / 1_000,
+    host: parts.host,
+  });
+
+  return {
+    listening,
+    resume() {
+      for (const connection of presence.all()) connection.storeFull(false);
+    },
+    async drain() {
+      clearInterval(sweep);
+      unsubscribe();
+      for (const server of servers) server.close();
+      const closed = Promise.all([...presence.all()].map((connection) => connection.drain('the gateway stops')));
+      let deadline: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        deadline = setTimeout(resolve, parts.limits.drainTimeout);
+      });
+      await Promise.race([closed, late]);
+      clearTimeout(deadline);
+      for (const connection of presence.all()) connection.destroy('the gateway stopped');
+    },
+  };
+}
+
+/** Calls on the topic `receivers`, for a device or a connection. */
+function carryOut(parts: GatewayParts, message: Message): void {
+  const parameters = new URLSearchParams(message._to.split(';').slice(1).join('&'));
+  const connectionId = parameters.get('connection_id');
+  const deviceId = parameters.get('device_id');
+  const one = connectionId === null ? undefined : parts.presence.get(Number(connectionId));
+  const connections = one ? [one] : deviceId === null ? [] : parts.presence.of(deviceId);
+  for (const connection of connections) {
+    if (message._call === 'send_settings') connection.deliverSettings();
+    else if (message._call === 'send_commands') connection.deliverCommands();
+    else if (message._call === 'disconnect') connection.close('disconnected by the operator');
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, backlog: BACKLOG }, () => {
+      server.off('error', reject);
+      server.on('error', () => {});
+      const address = server.address();
+      resolve(typeof address === 'object' && address ? address.port : port);
+    });
+  });
+}

@@ -1,0 +1,55 @@
+import type { Connection } from './connection.js';
+
+/** Which connections this gateway holds, and which of them speak for which device. */
+export class Presence {
+  readonly #connections = new Map<number, Connection>();
+  readonly #byDevice = new Map<string, Set<Connection>>();
+  readonly #byAddress = new Map<string, number>();
+
+  add(connection: Connection): void {
+    this.#connections.set(connection.id, connection);
+    this.#byAddress.set(connection.address, this.fromAddress(connection.address) + 1);
+  }
+
+  identified(connection: Connection, deviceId: string): void {
+    const connections = this.#byDevice.get(deviceId) ?? new Set();
+    connections.add(connection);
+    this.#byDevice.set(deviceId, connections);
+  }
+
+  /** Forgets that a connection speaks for a device. */
+  unidentified(connection: Connection, deviceId: string): void {
+    const connections = this.#byDevice.get(deviceId);
+    connections?.delete(connection);
+    if (connections?.size === 0) this.#byDevice.delete(deviceId);
+  }
+
+  remove(connection: Connection): void {
+    if (!this.#connections.delete(connection.id)) return;
+    if (connection.device) this.unidentified(connection, connection.device.id);
+    const left = this.fromAddress(connection.address) - 1;
+    if (left > 0) this.#byAddress.set(connection.address, left);
+    else this.#byAddress.delete(connection.address);
+  }
+
+  /** How many connections an address has open. */
+  fromAddress(address: string): number {
+    return this.#byAddress.get(address) ?? 0;
+  }
+
+  get(connectionId: number): Connection | undefined {
+    return this.#connections.get(connectionId);
+  }
+
+  of(deviceId: string): Connection[] {
+    return [...(this.#byDevice.get(deviceId) ?? [])];
+  }
+
+  all(): Iterable<Connection> {
+    return this.#connections.values();
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+}
