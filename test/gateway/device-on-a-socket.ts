@@ -61,6 +61,17 @@ export class DeviceOnASocket {
     }
   }
 
+  /** Resolves to the very next event. */
+  async next(timeoutMs = 10_000): Promise<DeviceEvent> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const event = this.heard.shift();
+      if (event) return event;
+      if (this.closed) throw new Error('closed');
+      await this.#next(deadline, 'an event');
+    }
+  }
+
   /** Sends a barrier and resolves when it is answered. */
   async barrier(n = 1): Promise<void> {
     this.send(this.side.barrier(n));
