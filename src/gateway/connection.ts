@@ -259,7 +259,7 @@ export class Connection {
     if (!device) return;
     this.#task(async () => {
       const odd = await confirm(this.#parts, device.id, what);
-      if (odd) this.#count({ do: 'count', what: 'unknown_command', why: odd });
+      if (odd) this.#count(odd);
     });
   }
 
@@ -341,7 +341,7 @@ export class Connection {
     );
   }
 
-  #count({ what, why, bytes }: Omit<Extract<Effect, { do: 'count' }>, 'bytes'> & { bytes?: Uint8Array }): void {
+  #count({ what, why, bytes }: Omit<Extract<Effect, { do: 'count' }>, 'do'>): void {
     this.#counts.oddities[what]++;
     const monotonic = this.#parts.clock.monotonic();
     if (monotonic - this.#loggedAt < LOG_EVERY) return;

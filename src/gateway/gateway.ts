@@ -1,7 +1,7 @@
 /** The server that devices connect to: a listener a protocol, the connections they open, and how it all ends. */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Protocol } from '../../protocols/protocol.js';
-import type { Bus, Message } from '../bus/bus.js';
+import { type Bus, type Message, parseAddress } from '../bus/bus.js';
 import type { ChannelTranslation } from '../devices/channel-translation.js';
 import type { Commands } from '../devices/commands.js';
 import type { Firmware } from '../devices/firmware.js';
@@ -160,11 +160,11 @@ export async function startGateway(
 
 /** Calls on the topic `receivers`, for a device or a connection. */
 function carryOut(parts: GatewayParts, message: Message): void {
-  const parameters = new URLSearchParams(message._to.split(';').slice(1).join('&'));
+  const { parameters } = parseAddress(message._to);
   const connectionId = parameters.get('connection_id');
   const deviceId = parameters.get('device_id');
-  const one = connectionId === null ? undefined : parts.presence.get(Number(connectionId));
-  const connections = one ? [one] : deviceId === null ? [] : parts.presence.of(deviceId);
+  const one = connectionId === undefined ? undefined : parts.presence.get(Number(connectionId));
+  const connections = one ? [one] : deviceId === undefined ? [] : parts.presence.of(deviceId);
   for (const connection of connections) {
     if (message._call === 'send_settings') connection.deliverSettings();
     else if (message._call === 'send_commands') connection.deliverCommands();

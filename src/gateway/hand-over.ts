@@ -16,7 +16,7 @@ export function handOver(
   const isArray = !(data instanceof Uint8Array);
   const hex = isArray ? data.map(toHex) : toHex(data);
   if (topic !== null && parts.bus.listeners(topic) > 0) {
-    parts.bus.publish(topic, {
+    const taken = parts.bus.publish(topic, {
       _to: topic,
       _from: parts.address,
       _call: isArray ? 'data_array' : 'data_simple',
@@ -26,7 +26,7 @@ export function handOver(
       channel,
       data: hex,
     });
-    return 0;
+    if (taken) return 0;
   }
   const value = Array.isArray(hex) ? hex.map((part) => ({ hex: part })) : { hex };
   const reading = { type: channel, time: null, data: JSON.stringify(value), listed: null };

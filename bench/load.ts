@@ -1,0 +1,103 @@
+/**
+ * The load of the benchmarks, a process of its own: M2MP devices that send locations and a barrier, and the next batch
+ * when the barrier is answered. Bytes are laid out by hand, so that the load costs as little as it can.
+ * Usage: node load.js PORT CONNECTIONS READINGS_A_BARRIER SECONDS; prints one line of JSON (`LoadResult`).
+ */
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface LoadResult {
+  readonly readings: number;
+  readonly seconds: number;
+  /** Milliseconds from a barrier to its answer. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly barriers: number;
+}
+
+const LOCATION_FRAME = 19;
+/** Latencies kept; beyond that every further one replaces an older one. */
+const MAX_LATENCIES = 200_000;
+/** Load before counting begins, in ms. */
+const WARM_UP = 1_000;
+
+const [port = 3010, connections = 1, batch = 10, seconds = 5] = process.argv.slice(2).map(Number);
+let counting = false;
+let readings = 0;
+let barriers = 0;
+const latencies = new Float64Array(MAX_LATENCIES);
+
+function device(index: number): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  const ident = Buffer.from(`imei:${String(index).padStart(15, '0')}`);
+  const name = Buffer.from('sen:loc');
+  // One location frame after another, then the ping; only dates and the ping's number change.
+  const message = Buffer.alloc(batch * LOCATION_FRAME + 2);
+  for (let i = 0; i < batch; i++) {
+    const at = i * LOCATION_FRAME;
+    message.set([0x21, LOCATION_FRAME - 2, 1], at);
+    message.writeFloatBE(48.8566 + index / 1e4, at + 7);
+    message.writeFloatBE(2.3522 + i / 1e4, at + 11);
+    message.writeUInt16BE(50, at + 15);
+    message.writeInt16BE(120, at + 17);
+  }
+  let time = 1_767_225_600;
+  let n = 0;
+  let sentAt = 0;
+  const send = () => {
+    for (let i = 0; i < batch; i++) message.writeUInt32BE(time++, i * LOCATION_FRAME + 3);
+    n = (n + 1) & 0xff;
+    message.set([0x02, n], batch * LOCATION_FRAME);
+    sentAt = performance.now();
+    // A copy, as the socket may keep it.
+    socket.write(Buffer.from(message));
+  };
+  let identified = false;
+  let last = -1;
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject);
+    socket.on('connect', () => {
+      socket.write(Buffer.from([0x01, ident.length, ...ident]));
+      socket.write(Buffer.from([0x20, name.length + 1, 1, ...name]));
+    });
+    socket.on('data', (bytes: Buffer) => {
+      if (!identified) {
+        // The answer, perhaps followed by questions that this load leaves unanswered.
+        identified = true;
+        setTimeout(() => {
+          resolve(socket);
+          send();
+        }, 50);
+        return;
+      }
+      for (const byte of bytes) {
+        if (last === 0x02 && byte === n) {
+          answered(performance.now() - sentAt);
+          last = -1;
+          send();
+          return;
+        }
+        last = byte;
+      }
+    });
+  });
+}
+
+function answered(latency: number): void {
+  if (!counting) return;
+  readings += batch;
+  latencies[barriers++ % MAX_LATENCIES] = latency;
+}
+
+const sockets = await Promise.all(Array.from({ length: connections }, (_, index) => device(index)));
+await sleep(WARM_UP);
+counting = true;
+const started = performance.now();
+await sleep(seconds * 1_000);
+counting = false;
+const took = (performance.now() - started) / 1_000;
+const sorted = latencies.subarray(0, Math.min(barriers, MAX_LATENCIES)).sort();
+const percentile = (p: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? Number.NaN;
+const result: LoadResult = { readings, seconds: took, p50: percentile(0.5), p99: percentile(0.99), barriers };
+process.stdout.write(`${JSON.stringify(result)}\n`);
+for (const socket of sockets) socket.destroy();
