@@ -24,7 +24,8 @@ export function createLocalBus({ maxWaiting = MAX_WAITING_MESSAGES, onTrouble = 
     counts.published++;
     let taken = true;
     for (const [name, channel] of topics.get(topic) ?? []) {
-      if (channel.waiting.length < maxWaiting) {
+      if (channel.held < maxWaiting) {
+        channel.held++;
         channel.waiting.push(message);
         if (!channel.delivering) deliver(channel);
       } else {
@@ -41,7 +42,10 @@ export function createLocalBus({ maxWaiting = MAX_WAITING_MESSAGES, onTrouble = 
     setImmediate(async () => {
       const messages = channel.waiting;
       channel.waiting = [];
-      for (const message of messages) await hand(channel, message);
+      for (const message of messages) {
+        await hand(channel, message);
+        channel.held--;
+      }
       if (channel.waiting.length > 0) deliver(channel);
       else channel.delivering = false;
     });
@@ -64,7 +68,7 @@ export function createLocalBus({ maxWaiting = MAX_WAITING_MESSAGES, onTrouble = 
   function subscribe(topic: string, name: string, handler: Handler): () => void {
     const channels = topics.get(topic) ?? new Map<string, Channel>();
     topics.set(topic, channels);
-    const channel = channels.get(name) ?? { handlers: [], waiting: [], delivering: false };
+    const channel = channels.get(name) ?? { handlers: [], waiting: [], held: 0, delivering: false };
     channels.set(name, channel);
     // The same function may listen twice.
     const own: Handler = (message) => handler(message);
@@ -83,5 +87,7 @@ export function createLocalBus({ maxWaiting = MAX_WAITING_MESSAGES, onTrouble = 
 interface Channel {
   handlers: Handler[];
   waiting: Message[];
+  /** Waiting or being handed over. */
+  held: number;
   delivering: boolean;
 }
