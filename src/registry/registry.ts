@@ -21,6 +21,8 @@ export type Edit =
 export interface Registry {
   /** The node at `path`; undefined when it was never created or is marked as deleted. */
   get(path: string): Promise<RegistryNode | undefined>;
+  /** The node at `path`, one marked as deleted too; undefined when it was never created or was removed. */
+  getAny(path: string): Promise<(RegistryNode & { readonly deleted: boolean }) | undefined>;
   /** 0 never existed, 5 marked as deleted, 100 created. */
   status(path: string): Promise<number>;
   /** Creates the node and every missing one above it, and sets the values given; what it had before it keeps. */
