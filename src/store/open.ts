@@ -1,27 +1,30 @@
 /** Where the store is chosen: the only importer of a backend. */
+import { openLmdb } from './lmdb/open.js';
 import type { Store } from './store.js';
+
+export { StoreNotOpened } from './errors.js';
+
+/** What the data may take unless told otherwise, in bytes. Address space that is reserved, not disk. */
+export const DEFAULT_MAP_SIZE = 2 ** 40;
+/** Milliseconds after which a commit that did not end counts as failed. */
+export const DEFAULT_COMMIT_DEADLINE = 120_000;
 
 export interface StoreOptions {
   /** Where the data lies; made when it does not exist. */
   readonly directory: string;
-  /** The most the data may take, in bytes (address space that is reserved, not disk). */
+  /** The most the data may take, in bytes. */
   readonly mapSize?: number;
-  /** UNIX ms, for what is expired. */
+  readonly commitDeadline?: number;
+  /** UNIX ms: readings whose time to live is over by it are not read any more. */
   readonly now?: () => number;
 }
 
-/** Why a store cannot be opened; the message is for the operator. */
-export class StoreNotOpened extends Error {
-  constructor(
-    readonly code: 'in_use' | 'newer_layout' | 'foreign' | 'damaged' | 'full',
-    message: string,
-  ) {
-    super(message);
-    this.name = 'StoreNotOpened';
-  }
-}
-
 /** Opens the data on this machine; rejects with `StoreNotOpened`. */
-export async function openStore(_options: StoreOptions): Promise<Store> {
-  throw new Error('not built yet');
+export async function openStore(options: StoreOptions): Promise<Store> {
+  return openLmdb({
+    directory: options.directory,
+    mapSize: options.mapSize ?? DEFAULT_MAP_SIZE,
+    deadline: options.commitDeadline ?? DEFAULT_COMMIT_DEADLINE,
+    now: options.now ?? Date.now,
+  });
 }
