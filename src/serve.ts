@@ -141,7 +141,6 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
             ...parts,
             ...devices,
             registry,
-            store,
             token,
             host: config['http-host'],
             port: config['http-port'],

@@ -1,0 +1,15 @@
+import type { ApiParts } from './parts.js';
+
+/** Tells the gateways that hold connections of a device to send what waits for it, once that is durable. */
+export function tellReceivers(
+  { bus, clock }: Pick<ApiParts, 'bus' | 'clock'>,
+  deviceId: string,
+  call: 'send_settings' | 'send_commands',
+): void {
+  bus.publish('receivers', {
+    _to: `receivers;device_id=${deviceId}`,
+    _from: 'api',
+    _call: call,
+    _time: clock.now() / 1_000,
+  });
+}

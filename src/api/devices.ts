@@ -1,0 +1,151 @@
+import { type Static, Type } from 'typebox';
+import type { Device } from '../devices/device.js';
+import { DateOrNull, dateOrNull } from './dates.js';
+import { changeableDeviceOf, DeviceParams, deviceOf } from './find-device.js';
+import { DEFAULT_PAGE, Next, pageQuery } from './pages.js';
+import type { Api, ApiParts } from './parts.js';
+import { problems } from './responses.js';
+
+const UuidOrNull = Type.Union([Type.String({ format: 'uuid' }), Type.Null()]);
+
+export const DeviceGiven = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    ident: Type.String(),
+    name: Type.Union([Type.String(), Type.Null()], { description: 'what people call it' }),
+    domain: UuidOrNull,
+    owner: UuidOrNull,
+    firstConnection: DateOrNull,
+    deleted: DateOrNull,
+    connections: Type.Integer({ description: 'how many it has open' }),
+  },
+  {
+    $id: 'Device',
+    examples: [
+      {
+        id: '6d3c3aa8-9f83-5a2f-a57c-53d6a8a06bb3',
+        ident: 'imei:490154203237518',
+        name: 'Van 7',
+        domain: null,
+        owner: null,
+        firstConnection: '2026-11-20T12:30:00.000Z',
+        deleted: null,
+        connections: 1,
+      },
+    ],
+  },
+);
+export type DeviceGiven = Static<typeof DeviceGiven>;
+
+export const DevicesPage = Type.Object({ devices: Type.Array(DeviceGiven), next: Next });
+export type DevicesPage = Static<typeof DevicesPage>;
+
+const changeable = Type.Union([Type.String({ minLength: 1, maxLength: 255 }), Type.Null()]);
+
+/** Devices as a whole: list, show, rename, delete, restore. */
+export function addDevices(app: Api, parts: ApiParts): void {
+  const { devices, presence } = parts;
+  const tags = ['devices'];
+
+  app.get(
+    '/api/devices',
+    {
+      schema: {
+        tags,
+        summary: 'Devices in the order of their idents',
+        querystring: Type.Object(
+          {
+            ...pageQuery,
+            deleted: Type.Optional(Type.Boolean({ description: 'true: those marked as deleted instead' })),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: DevicesPage, ...problems(400) },
+      },
+    },
+    async ({ query: { limit = DEFAULT_PAGE, cursor, deleted } }) => {
+      const page = await devices.list({ limit, after: cursor, deleted });
+      return { devices: page.devices.map(given), next: page.next };
+    },
+  );
+
+  app.get(
+    '/api/devices/:device',
+    {
+      schema: {
+        tags,
+        summary: 'One device',
+        params: DeviceParams,
+        response: { 200: DeviceGiven, ...problems(400, 404) },
+      },
+    },
+    async ({ params }) => given(await deviceOf(parts, params.device)),
+  );
+
+  app.patch(
+    '/api/devices/:device',
+    {
+      schema: {
+        tags,
+        summary: 'Change the name, domain or owner of a device',
+        params: DeviceParams,
+        body: Type.Object(
+          {
+            name: Type.Optional(changeable),
+            domain: Type.Optional(changeable),
+            owner: Type.Optional(changeable),
+          },
+          {
+            additionalProperties: false,
+            minProperties: 1,
+            description:
+              'an object with one or more of name, domain, owner: text of 1 to 255 characters, or null: none',
+            examples: [{ name: 'Van 7' }],
+          },
+        ),
+        response: { 200: DeviceGiven, ...problems(400, 404, 409, 413, 415, 503) },
+      },
+    },
+    async ({ params, body }) => {
+      const { id } = await changeableDeviceOf(parts, params.device);
+      return given(await devices.update(id, body));
+    },
+  );
+
+  app.delete(
+    '/api/devices/:device',
+    {
+      schema: {
+        tags,
+        summary: 'Mark a device as deleted: it keeps its ident, settings and readings',
+        params: DeviceParams,
+        response: { 200: DeviceGiven, ...problems(400, 404, 503) },
+      },
+    },
+    async ({ params }) => given(await devices.delete((await deviceOf(parts, params.device)).id)),
+  );
+
+  app.post(
+    '/api/devices/:device/restore',
+    {
+      schema: {
+        tags,
+        summary: 'Take back that a device was deleted',
+        params: DeviceParams,
+        response: { 200: DeviceGiven, ...problems(400, 404, 503) },
+      },
+    },
+    async ({ params }) => given(await devices.restore((await deviceOf(parts, params.device)).id)),
+  );
+
+  function given(device: Device): DeviceGiven {
+    return deviceGiven(device, presence.of(device.id).length);
+  }
+}
+
+/** A device as the API gives it. */
+export function deviceGiven(device: Device, connections: number): DeviceGiven {
+  const { id, ident, name, domain, owner, firstConnection, deleted } = device;
+  const dates = { firstConnection: dateOrNull(firstConnection), deleted: dateOrNull(deleted) };
+  return { id, ident, name, domain, owner, ...dates, connections };
+}

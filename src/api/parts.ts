@@ -1,0 +1,34 @@
+/** What the API works with, and the app to which each resource adds its routes. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { Bus } from '../bus/bus.js';
+import type { DeviceParts } from '../devices/open.js';
+import type { Clock } from '../gateway/clock.js';
+import type { Live } from '../gateway/live.js';
+import type { Presence } from '../gateway/presence.js';
+import type { Durability } from '../ingest/durability.js';
+import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics.js';
+import type { Registry } from '../registry/registry.js';
+import type { Series } from '../series/series.js';
+
+export interface ApiParts extends Omit<DeviceParts, 'identify'> {
+  readonly registry: Registry;
+  readonly series: Series;
+  readonly durability: Durability;
+  readonly bus: Bus;
+  readonly live: Live;
+  readonly presence: Presence;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;

@@ -1,0 +1,111 @@
+/** The HTTP API: its limits, its rules for every route, and the list of its resources. */
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { fastify } from 'fastify';
+import { requireToken } from './auth.js';
+import { takeBodies, UPLOAD_TIMEOUT } from './bodies.js';
+import { addChannelTranslation } from './channel-translation.js';
+import { addCommands } from './commands.js';
+import { addConnections } from './connections.js';
+import { addDevices } from './devices.js';
+import { answerWhenDurable } from './durably.js';
+import { addEvents } from './events.js';
+import { addFirmware } from './firmware.js';
+import { addHealth } from './health.js';
+import { addLatest } from './latest.js';
+import { addListedSensors } from './listed-sensors.js';
+import { addMetrics } from './metrics.js';
+import { describeApi } from './openapi.js';
+import type { Api, ApiParts } from './parts.js';
+import { Problem, tellProblems } from './problem.js';
+import { addReadings } from './readings.js';
+import { addRegistry } from './registry.js';
+import { addSettings } from './settings.js';
+import { addStatus } from './status.js';
+import { validatorCompiler } from './validation.js';
+import { addWaiting } from './waiting.js';
+
+/** Bytes of a JSON body at the most. */
+export const MAX_BODY = 1 << 20;
+/** Milliseconds within which a request's headers must arrive. */
+export const HEADERS_TIMEOUT = 10_000;
+/** Milliseconds of silence after which a connection is closed; event streams say something more often. */
+export const CONNECTION_TIMEOUT = 60_000;
+export const KEEP_ALIVE_TIMEOUT = 30_000;
+/** Connections at the most. */
+export const MAX_HTTP_CONNECTIONS = 1_024;
+/** Requests of one address in a minute at the most. */
+export const MAX_REQUESTS_A_MINUTE = 60_000;
+/** Characters of one part of a path at the most: an ident or a name, percent-encoded. */
+const MAX_PATH_PART = 255 * 3;
+
+/** Where the API listens, and how it ends. */
+export interface RunningApi {
+  readonly host: string;
+  readonly port: number;
+  /** Stops accepting, ends the event streams, and resolves when all that was asked is answered. */
+  close(): Promise<void>;
+}
+
+export interface ApiOptions extends ApiParts {
+  /** What a request must bear, but for /health. */
+  readonly token: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+/** Starts the API; rejects when the port cannot be had. */
+export async function startApi(options: ApiOptions): Promise<RunningApi> {
+  const app = await buildApi(options);
+  await app.listen({ host: options.host, port: options.port });
+  const address = app.server.address();
+  const port = typeof address === 'object' && address ? address.port : options.port;
+  return { host: options.host, port, close: () => app.close() };
+}
+
+async function buildApi(parts: ApiOptions): Promise<Api> {
+  const app = fastify({
+    bodyLimit: MAX_BODY,
+    requestTimeout: UPLOAD_TIMEOUT,
+    connectionTimeout: CONNECTION_TIMEOUT,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    http: { headersTimeout: HEADERS_TIMEOUT },
+    routerOptions: { maxParamLength: MAX_PATH_PART },
+    logger: false,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.server.maxConnections = MAX_HTTP_CONNECTIONS;
+  app.setValidatorCompiler(validatorCompiler);
+  // Handlers are checked against the response schemas by their types, so nothing is filtered while writing.
+  app.setSerializerCompiler(() => JSON.stringify);
+  takeBodies(app);
+  tellProblems(app, parts.log);
+
+  await app.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } });
+  await app.register(rateLimit, {
+    max: MAX_REQUESTS_A_MINUTE,
+    timeWindow: '1 minute',
+    errorResponseBuilder: (_, { after }) => new Problem(429, `too many requests from this address, again in ${after}`),
+  });
+  requireToken(app, parts.token);
+  answerWhenDurable(app, parts.durability);
+  await describeApi(app);
+
+  addHealth(app, parts);
+  addMetrics(app, parts);
+  addDevices(app, parts);
+  addSettings(app, parts);
+  addCommands(app, parts);
+  addReadings(app, parts);
+  addLatest(app, parts);
+  addStatus(app, parts);
+  addListedSensors(app, parts);
+  addChannelTranslation(app, parts);
+  addConnections(app, parts);
+  addWaiting(app, parts);
+  addEvents(app, parts);
+  addFirmware(app, parts);
+  addRegistry(app, parts);
+  return app;
+}

@@ -1,0 +1,82 @@
+/** Checks what clients send against the routes' schemas, and says of the first error what the field takes. */
+import type { FastifySchemaCompiler } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { badField, Problem } from './problem.js';
+
+/** Parameters are text and are converted to what their schema says; bodies are taken as they are. */
+export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const validator = Compile(schema);
+  const isText = httpPart !== 'body';
+  return (data: unknown) => {
+    const value = isText ? validator.Convert(data) : data;
+    return validator.Check(value) ? { value } : { error: explained(schema, validator.Errors(value), data) };
+  };
+};
+
+type SchemaError = ReturnType<ReturnType<typeof Compile>['Errors']>[number];
+
+function explained(schema: TSchema, errors: readonly SchemaError[], data: unknown): Problem {
+  const unknown = errors.find((error) => error.keyword === 'additionalProperties');
+  const first = unknown ?? errors[0];
+  if (!first) return new Problem(400, 'the request is not valid');
+  if (first.keyword === 'additionalProperties') {
+    const field = [...pointer(first.instancePath), ...first.params.additionalProperties.slice(0, 1)].join('.');
+    const known = Object.keys(children(at(schema, first.instancePath)));
+    const taken = known.length > 0 ? known.join(', ') : 'none';
+    return new Problem(400, `${field}: unknown field; known are ${taken}`, { field, takes: taken });
+  }
+  const path = pointer(first.instancePath);
+  if (first.keyword === 'required') path.push(...first.params.requiredProperties.slice(0, 1));
+  const takes = taken(at(schema, `/${path.join('/')}`));
+  const given = path.reduce<unknown>((value, key) => member(value, key), data);
+  const field = path.join('.') || 'body';
+  if (given === undefined || given === null)
+    return new Problem(400, `${field}: missing, it takes ${takes}`, { field, takes });
+  return badField(field, given, takes);
+}
+
+/** What a schema takes, for a person: its description, or else what its keywords say. */
+export function taken(schema: unknown): string {
+  const get = (key: string) => member(schema, key);
+  const description = get('description');
+  if (typeof description === 'string') return description;
+  const choices = get('enum');
+  if (Array.isArray(choices)) return choices.join(' or ');
+  const [low, high] = [get('minimum'), get('maximum')];
+  switch (get('type')) {
+    case 'integer':
+      return `a whole number${low === undefined ? '' : ` from ${low}`}${high === undefined ? '' : ` to ${high}`}`;
+    case 'number':
+      return 'a number';
+    case 'boolean':
+      return 'true or false';
+    case 'string':
+      return `text of ${get('minLength') ?? 0} to ${get('maxLength') ?? 'any number of'} characters`;
+    case 'array':
+      return `a list of ${get('minItems') ?? 0} to ${get('maxItems') ?? 'any number of'} entries`;
+    case 'object':
+      return `an object with ${Object.keys(children(schema)).join(', ')}`;
+    default:
+      return 'something else';
+  }
+}
+
+function pointer(path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '');
+  return parts.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function at(schema: unknown, path: string): unknown {
+  return pointer(path).reduce<unknown>((inner, key) => children(inner)[key] ?? member(inner, 'items'), schema);
+}
+
+function children(schema: unknown): Record<string, unknown> {
+  const properties = member(schema, 'properties');
+  return typeof properties === 'object' && properties !== null ? { ...properties } : {};
+}
+
+function member(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+}

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import type { ConnectionGiven, ConnectionsPage } from '../api/connections.js';
+import { jsonOption, limitOption, wholeNumber } from './arguments.js';
+import { addConnectionOptions, clientFor } from './client.js';
+import { print, printRows } from './output.js';
+import { entries, gathered } from './pages.js';
+import type { Column } from './table.js';
+
+const columns: readonly Column<ConnectionGiven>[] = [
+  ['ID', (connection) => connection.id],
+  ['PROTOCOL', (connection) => connection.protocol],
+  ['FROM', (connection) => connection.source],
+  ['OPENED', (connection) => connection.opened],
+  ['LAST BYTES', (connection) => connection.received],
+  ['IDENT', (connection) => connection.ident],
+];
+
+/** Adds `m2mp connections`: who is connected. */
+export function addConnections(program: Command): void {
+  const verb = addConnectionOptions(program.command('connections').description('open connections')).addOption(
+    jsonOption(),
+  );
+
+  verb
+    .command('list', { isDefault: true })
+    .description('list them, the oldest first')
+    .option('--device <device>', 'only those of this ident or UUID')
+    .addOption(limitOption(1_000))
+    .action(async (_, command: Command) => {
+      const { device, limit, json } = command.optsWithGlobals<{ device?: string; limit: number; json?: boolean }>();
+      const of = (page: ConnectionsPage) => page.connections;
+      const found = await gathered(entries(clientFor(command), '/api/connections', { device }, limit, of));
+      printRows(found, columns, { json, none: 'no connections' });
+    });
+
+  verb
+    .command('close')
+    .argument('<id>', 'number of the connection', wholeNumber)
+    .description('close one; the device may call again')
+    .action(async (id: number, _, command: Command) => {
+      await clientFor(command).json('DELETE', `/api/connections/${id}`);
+      print(`connection ${id} is being closed\n`);
+    });
+}

@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+/** The `m2mp` program: one file a verb. */
+import { Command, CommanderError } from 'commander';
+import { protocols } from '../../protocols/list.js';
+import { version } from '../version.js';
+import { CliError } from './client.js';
+import { addCommands } from './commands.js';
+import { addConnections } from './connections.js';
+import { addDevices } from './devices.js';
+import { EXIT } from './exit-codes.js';
+import { addFirmware } from './firmware.js';
+import { addHealth } from './health.js';
+import { addReadings } from './readings.js';
+import { addRegistry } from './registry.js';
+import { addReplay } from './replay.js';
+import { addServe } from './serve.js';
+import { addSettings } from './settings.js';
+import { addSimulate } from './simulate.js';
+import { addWaiting } from './waiting.js';
+
+const program = new Command('m2mp')
+  .description('The server that GPS trackers and other machines connect to, and what asks it')
+  .version(version)
+  .exitOverride();
+
+addServe(program, protocols);
+addDevices(program);
+addSettings(program);
+addCommands(program);
+addReadings(program);
+addWaiting(program);
+addConnections(program);
+addFirmware(program);
+addRegistry(program);
+addHealth(program);
+addSimulate(program, protocols);
+addReplay(program, protocols);
+
+// Whoever reads our output may have enough of it, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed),
+);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  else {
+    process.stderr.write(`m2mp: ${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = error instanceof CliError ? error.exitCode : EXIT.failed;
+  }
+}
