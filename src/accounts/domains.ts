@@ -1,29 +1,20 @@
-/** Domains: whom devices and users belong to. */
-export interface Domains {
-  get(id: string): Promise<Domain | undefined>;
-  /** The domain of this UUID or name; deleted ones by UUID only, for a name is free again. */
-  find(idOrName: string): Promise<Domain | undefined>;
-  /** A page in the order of names, or of ids among the deleted ones; `after` is the name or id. */
-  list(query: { after?: string | undefined; limit: number; deleted?: boolean | undefined }): Promise<DomainPage>;
-  /** Rejects with a `Refusal`: `invalid` or `conflict`. */
-  create(name: string): Promise<Domain>;
-  /** The domain of a name, made when there is none; of two gateways that meet, both make the same. */
-  ensure(name: string): Promise<Domain>;
-  rename(id: string, name: string): Promise<Domain>;
-  delete(id: string): Promise<Domain>;
-  /** Rejects with a `Refusal` `conflict` when its name is taken meanwhile. */
-  restore(id: string): Promise<Domain>;
-}
+import type { EntityKind } from '../registry/entity.js';
+import { type NamedEntities, type NamedEntity, type NamedOptions, openNamed } from './named.js';
 
-export interface Domain {
-  /** UUID. */
-  readonly id: string;
-  readonly name: string;
-  /** When it was marked as deleted, UNIX ms, or null. */
-  readonly deleted: number | null;
-}
+/** Whom devices and users belong to: `/domain/<uuid>/`, see docs/data-model.md. */
+export type Domain = NamedEntity;
+export type Domains = NamedEntities<Domain>;
 
-export interface DomainPage {
-  readonly domains: readonly Domain[];
-  readonly next: string | null;
+/** The domain that new devices join. */
+export const DEFAULT_DOMAIN = 'default';
+
+const domainKind: EntityKind<Domain> = {
+  name: 'domain',
+  // Version 1 only says so: what was there before is of the same layout.
+  upgrades: [() => ({})],
+  read: (id, values, deleted) => ({ id, name: values.get('name') ?? '', deleted }),
+};
+
+export function openDomains(options: NamedOptions): Domains {
+  return openNamed(domainKind, options);
 }

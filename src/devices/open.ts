@@ -1,15 +1,20 @@
 /** Puts together all that is known of devices, over one registry. */
+import { v7 } from 'uuid';
+import { type Domains, openDomains } from '../accounts/domains.js';
+import { openUsers, type Users } from '../accounts/users.js';
 import type { Files } from '../files/files.js';
 import type { Registry } from '../registry/registry.js';
-import type { ChannelTranslation } from './channel-translation.js';
-import type { Commands } from './commands.js';
-import type { Devices } from './devices.js';
-import type { Firmware } from './firmware.js';
-import type { ListedSensors } from './listed-sensors.js';
-import type { Policy, Provisioning } from './provisioning.js';
-import type { Settings } from './settings.js';
-import type { Status } from './status.js';
-import type { WaitingRoom } from './waiting-room.js';
+import { type ChannelTranslation, openChannelTranslation } from './channel-translation.js';
+import { type Commands, openCommands } from './commands.js';
+import { deviceChanger } from './device.js';
+import { type Devices, openDeviceTree } from './devices.js';
+import { type Firmware, openFirmware } from './firmware.js';
+import { type ListedSensors, openListedSensors } from './listed-sensors.js';
+import { openProvisioning, type Policy, type Provisioning } from './provisioning.js';
+import { openSettings, type Settings } from './settings.js';
+import { openStatus, type Status } from './status.js';
+import { createTurns } from './turns.js';
+import { openWaitingRoom, type WaitingRoom } from './waiting-room.js';
 
 export interface DeviceOptions {
   readonly registry: Registry;
@@ -21,6 +26,8 @@ export interface DeviceOptions {
   readonly provisionLimit: number;
   /** Idents in the waiting room at the most. */
   readonly waitingLimit: number;
+  /** Makes a UUID; by default of version 7, in the order of time. */
+  readonly newId?: () => string;
 }
 
 export interface DeviceParts {
@@ -33,6 +40,30 @@ export interface DeviceParts {
   readonly listedSensors: ListedSensors;
   readonly channelTranslation: ChannelTranslation;
   readonly firmware: Firmware;
+  readonly domains: Domains;
+  readonly users: Users;
 }
 
-export declare function openDevices(options: DeviceOptions): DeviceParts;
+export function openDevices({ registry, files, now, newId = v7, ...options }: DeviceOptions): DeviceParts {
+  const turns = createTurns();
+  const change = deviceChanger(registry, turns);
+  const domains = openDomains({ registry, turns, now, newId });
+  const users = openUsers({ registry, turns, now, newId }, domains);
+  const devices = openDeviceTree({ registry, turns, change, domains, users, now });
+  const waitingRoom = openWaitingRoom({ registry, turns, devices, now, limit: options.waitingLimit });
+  const { policy, provisionLimit } = options;
+  const { identify } = openProvisioning({ devices, waitingRoom, policy, provisionLimit, now });
+  return {
+    identify,
+    devices,
+    waitingRoom,
+    settings: openSettings({ registry, change, now }),
+    commands: openCommands({ registry, change, now, newId }),
+    status: openStatus(registry, change),
+    listedSensors: openListedSensors({ registry, change }),
+    channelTranslation: openChannelTranslation({ registry, turns, change }),
+    firmware: openFirmware({ registry, files, turns, newId }),
+    domains,
+    users,
+  };
+}
