@@ -1,5 +1,6 @@
 /** Which bodies are taken, and how long they may take to arrive. */
 import type { Api } from './parts.js';
+import { Problem } from './problem.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -21,18 +22,30 @@ export function takeBodies(app: Api): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
-    else parse(request, body, done);
+    else parse(request, body, (error, value) => done(error && notJson(error), value));
   });
   app.addContentTypeParser(UPLOAD_TYPE, (_, payload, done) => done(null, payload));
 
   app.addHook('preParsing', async (request) => {
-    const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
-    const hasBody = encoding !== undefined || Number(length ?? 0) > 0;
-    if (!hasBody || request.routeOptions.config.upload) return;
+    const { 'content-length': length, 'transfer-encoding': encoding, 'content-type': type = '' } = request.headers;
+    if (encoding === undefined && Number(length ?? 0) === 0) return;
+    const { upload = false } = request.routeOptions.config;
+    const takes = upload ? UPLOAD_TYPE : 'application/json';
+    if (type.split(';')[0]?.trim().toLowerCase() !== takes) throw badType(type, takes);
+    if (upload) return;
     const { socket } = request.raw;
     const late = setTimeout(() => socket.destroy(), BODY_TIMEOUT);
     const settled = () => clearTimeout(late);
     request.raw.once('end', settled);
     request.raw.once('close', settled);
   });
+}
+
+function notJson(error: Error): Problem {
+  return new Problem(400, 'body: is not valid JSON', { field: 'body', takes: 'JSON in UTF-8' }, { cause: error });
+}
+
+function badType(type: string, takes: string): Problem {
+  const about = { field: 'content-type', value: type, takes };
+  return new Problem(415, `content-type: ${JSON.stringify(type)} is not taken here, it takes ${takes}`, about);
 }

@@ -82,7 +82,7 @@ export function addConnections(app: Api, parts: ApiParts): void {
       schema: {
         tags,
         summary: 'Close a connection; what is durable is still answered on it, and the device may call again',
-        params: Type.Object({ id: Type.Integer({ minimum: 1, description: 'the number of a connection' }) }),
+        params: Type.Object({ id: Type.Integer({ minimum: 1, description: 'the number of a connection, from 1' }) }),
         response: { 204: Type.Null({ description: 'It is being closed' }), ...problems(400, 404, 503) },
       },
     },

@@ -68,7 +68,7 @@ export function addEvents(app: Api, parts: ApiParts): void {
         },
       },
     },
-    async ({ query, raw }, reply) => {
+    async ({ query }, reply) => {
       const device = query.device === undefined ? null : (await deviceOf(parts, query.device)).id;
       if (streams.size >= MAX_STREAMS)
         throw new Problem(503, `${MAX_STREAMS} event streams are open, which is the most; end another one`);
@@ -76,7 +76,7 @@ export function addEvents(app: Api, parts: ApiParts): void {
       const stream = openStream(reply.raw, { device, type: query.type ?? null });
       streams.add(stream);
       const unsubscribe = parts.bus.subscribe('events', `api-${++opened}`, (message) => stream.take(message));
-      raw.once('close', () => {
+      reply.raw.once('close', () => {
         unsubscribe();
         stream.ended();
         streams.delete(stream);

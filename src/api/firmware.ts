@@ -28,6 +28,8 @@ const FirmwareParams = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 255, description: 'the name of a firmware', examples: ['v2'] }),
 });
 
+const Bytes = Type.Unsafe<Readable>({ type: 'string', format: 'binary', description: 'the bytes of the firmware' });
+
 /** Files that devices fetch by name. */
 export function addFirmware(app: Api, { firmware }: ApiParts): void {
   const tags = ['firmware'];
@@ -50,6 +52,7 @@ export function addFirmware(app: Api, { firmware }: ApiParts): void {
         summary: `Store a firmware of at most ${MAX_FIRMWARE} bytes under a name, in place of what had it`,
         consumes: [UPLOAD_TYPE],
         params: FirmwareParams,
+        body: Bytes,
         response: { 200: FirmwareGiven, ...problems(400, 413, 415, 503) },
       },
     },
@@ -69,7 +72,7 @@ export function addFirmware(app: Api, { firmware }: ApiParts): void {
         summary: 'The content of a firmware',
         produces: [UPLOAD_TYPE],
         params: FirmwareParams,
-        response: { 200: Type.Unsafe<Readable>({ type: 'string', format: 'binary' }), ...problems(400, 404) },
+        response: { 200: Bytes, ...problems(400, 404) },
       },
     },
     async ({ params: { name } }, reply) => {

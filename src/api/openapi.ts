@@ -1,4 +1,5 @@
 import swagger from '@fastify/swagger';
+import type { FastifySchema } from 'fastify';
 import { version } from '../version.js';
 import type { Api } from './parts.js';
 import { ProblemDetails } from './problem.js';
@@ -34,8 +35,20 @@ export async function describeApi(app: Api): Promise<void> {
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
     },
+    transform: ({ schema, url }) => ({ schema: { ...schema, response: described(schema) }, url }),
     refResolver: { buildLocalReference: (schema, _base, _fragment, i) => String(schema['$id'] ?? `schema-${i}`) },
   });
   app.addSchema(ProblemDetails);
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}
+
+/** What succeeds is described by the route's summary where its schema says nothing. */
+function described({ response, summary }: FastifySchema): unknown {
+  if (typeof response !== 'object' || response === null) return response;
+  return Object.fromEntries(
+    Object.entries(response).map(([status, schema]: [string, object]) => [
+      status,
+      'description' in schema ? schema : { ...schema, description: summary },
+    ]),
+  );
 }

@@ -85,7 +85,8 @@ function toProblem(error: FastifyError | Problem): Problem {
     return new Problem(error.code === 'not_found' ? 404 : 400, error.message, undefined, { cause: error });
   if (error instanceof StoreFull || error instanceof StoreFailed)
     return new Problem(503, error.message, undefined, { cause: error });
-  const { statusCode } = error;
+  const { statusCode, code } = error;
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem(413, 'the body is longer than is taken here');
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new Problem(statusCode, error.message);
   return new Problem(500, 'an error inside the gateway; its log says more', undefined, { cause: error });
 }

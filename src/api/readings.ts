@@ -20,7 +20,7 @@ export const ReadingType = Type.String({
   description: 'the type of a reading, such as sen:loc, 1 to 255 characters',
   examples: ['sen:temp'],
 });
-const Data = Type.Unknown({ description: 'a location is {lat, lon, spd?, alt?} or {sat}, a text a string' });
+const Data = Type.Unknown({ description: 'any JSON: a location is {lat, lon, spd?, alt?} or {sat}, a text a string' });
 
 export const ReadingGiven = Type.Object(
   {
@@ -109,7 +109,8 @@ export function addReadings(app: Api, parts: ApiParts): void {
           `Data is any JSON of at most ${MAX_DATA} characters and ${MAX_DEPTH} levels.`,
         params: DeviceParams,
         body: Type.Union([ReadingsToStore, ReadingToStore], {
-          description: 'an object {type, time?, data}, or {readings: [...]} of 1 to 1000 of them',
+          description: `an object {type, time?, data}, or {readings: [...]} of 1 to ${MAX_READINGS} of them`,
+          examples: [{ type: 'sen:temp', time: '2026-11-20T12:30:00.000Z', data: 21.5 }],
         }),
         response: {
           201: Type.Object({

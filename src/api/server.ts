@@ -73,6 +73,7 @@ async function buildApi(parts: ApiOptions): Promise<Api> {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
     http: { headersTimeout: HEADERS_TIMEOUT },
     routerOptions: { maxParamLength: MAX_PATH_PART },
+    exposeHeadRoutes: false,
     logger: false,
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = MAX_HTTP_CONNECTIONS;

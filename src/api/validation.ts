@@ -4,15 +4,31 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { badField, Problem } from './problem.js';
 
-/** Parameters are text and are converted to what their schema says; bodies are taken as they are. */
+/**
+ * Parameters are text and are converted to what their schema says; bodies are taken as they are. Bytes are not looked
+ * into.
+ */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  if (member(schema, 'format') === 'binary') return () => true;
   const validator = Compile(schema);
   const isText = httpPart !== 'body';
   return (data: unknown) => {
     const value = isText ? validator.Convert(data) : data;
-    return validator.Check(value) ? { value } : { error: explained(schema, validator.Errors(value), data) };
+    if (validator.Check(value)) return { value };
+    const meant = alternative(schema, value);
+    return { error: explained(meant, Compile(meant).Errors(value), data) };
   };
 };
+
+/** Of the schemas of a union the one that has most of the fields that are given, else the schema itself. */
+function alternative(schema: TSchema, value: unknown): TSchema {
+  const alternatives: unknown = member(schema, 'anyOf');
+  if (!Array.isArray(alternatives) || typeof value !== 'object' || value === null) return schema;
+  const known = (one: unknown) => Object.keys(value).filter((key) => Object.hasOwn(children(one), key)).length;
+  const most = Math.max(...alternatives.map(known));
+  const found: unknown = most > 0 ? alternatives.find((one) => known(one) === most) : schema;
+  return typeof found === 'object' && found !== null ? found : schema;
+}
 
 type SchemaError = ReturnType<ReturnType<typeof Compile>['Errors']>[number];
 
