@@ -98,8 +98,8 @@ function createNumberCache() {
       young = new Map();
       size = 0;
     }
-    let types = young.get(id);
-    if (!types) young.set(id, (types = new Map()));
+    const types = young.get(id) ?? new Map<string, SeriesNumber>();
+    if (types.size === 0) young.set(id, types);
     if (!types.has(type)) size++;
     types.set(type, entry);
   }
