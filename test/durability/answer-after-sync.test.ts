@@ -70,7 +70,11 @@ function answersBeforeTheirSync(calls: readonly SystemCall[]): { answers: number
 }
 
 function childOf(pid: number): number {
-  return Number(execFileSync('pgrep', ['-P', `${pid}`], { encoding: 'utf8' }).trim().split('\n')[0]);
+  return Number(
+    execFileSync('pgrep', ['-P', `${pid}`], { encoding: 'utf8' })
+      .trim()
+      .split('\n')[0],
+  );
 }
 
 function canTrace(): boolean {

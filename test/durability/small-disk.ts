@@ -1,6 +1,6 @@
 /** A disk of a given size for a test, where this machine lets us mount one. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -52,5 +52,7 @@ function writeAll(file: string, bytes: number): void {
     for (let written = 0; written < bytes; written += piece.length) writeSync(descriptor, piece);
   } catch {
     // The disk is full.
+  } finally {
+    closeSync(descriptor);
   }
 }

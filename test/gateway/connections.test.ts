@@ -56,7 +56,7 @@ describe.each(protocols)('$name: readings', (protocol) => {
     await device.barrier();
     expect(await readingsOf(ident, 'sen:temp')).toHaveLength(2);
     const { body } = await gateway.api('GET', `/api/devices/${ident}/latest`);
-    expect(body.readings.find(({ type }: { type: string }) => type === 'sen:temp')).toMatchObject({ data: 'now' });
+    expect(body.latest.find(({ type }: { type: string }) => type === 'sen:temp')).toMatchObject({ data: 'now' });
     expect((await gateway.api('GET', '/metrics')).body).toMatch(/m2mp_readings_future_total\{protocol="\w+"\} [1-9]/);
   });
 

@@ -49,7 +49,9 @@ describe.each(protocols)('$name: identification', (protocol) => {
     gateway = await startGatewayUnderTest();
     const device = await DeviceOnASocket.connect(protocol, gateway.port(protocol.name));
     const { side } = device;
-    device.send(Buffer.concat([side.identify(IDENT), side.reading('sen:temp', '21', 1_700_000_000_000), side.barrier(1)]));
+    device.send(
+      Buffer.concat([side.identify(IDENT), side.reading('sen:temp', '21', 1_700_000_000_000), side.barrier(1)]),
+    );
     await device.hears('barrier');
     const { body } = await gateway.api('GET', `/api/devices/${IDENT}/readings?type=sen:temp`);
     expect(body.readings).toMatchObject([{ time: '2023-11-14T22:13:20.000Z', data: '21' }]);
@@ -73,7 +75,8 @@ describe.each(protocols)('$name: identification', (protocol) => {
       await DeviceOnASocket.identified(protocol, port, IDENT),
     ];
     await gateway.api('PUT', `/api/devices/${IDENT}/settings/interval`, { value: '60' });
-    for (const device of devices) expect(await device.hears('setting')).toMatchObject({ name: 'interval', value: '60' });
+    for (const device of devices)
+      expect(await device.hears('setting')).toMatchObject({ name: 'interval', value: '60' });
     expect((await gateway.api('GET', '/api/connections')).body.connections).toHaveLength(2);
   });
 
@@ -103,5 +106,8 @@ it('keeps connections of both protocols for one device', async () => {
   await DeviceOnASocket.identified(m2mp, gateway.port('m2mp'), IDENT);
   await DeviceOnASocket.identified(alip, gateway.port('alip'), IDENT);
   const { body } = await gateway.api('GET', '/api/connections');
-  expect(body.connections.map((connection: { protocol: string }) => connection.protocol).sort()).toEqual(['alip', 'm2mp']);
+  expect(body.connections.map((connection: { protocol: string }) => connection.protocol).sort()).toEqual([
+    'alip',
+    'm2mp',
+  ]);
 });

@@ -49,7 +49,9 @@ describe.each(protocols)('$name: settings', (protocol) => {
     device.send(device.side.settingReported('interval', '60'));
     await device.barrier(3);
     const { body } = await gateway.api('GET', `/api/devices/${ident}/settings`);
-    expect(body.settings).toMatchObject([{ name: 'interval', value: '60', pending: null, acknowledged: expect.any(String) }]);
+    expect(body.settings).toMatchObject([
+      { name: 'interval', value: '60', pending: null, acknowledged: expect.any(String) },
+    ]);
   });
 
   it('leave at once on the open connection, and not again with the same value', async () => {
@@ -84,7 +86,8 @@ describe.each(protocols)('$name: settings', (protocol) => {
 
 describe.each(protocols)('$name: commands', (protocol) => {
   const identified = (ident: string) => DeviceOnASocket.identified(protocol, gateway.port(protocol.name), ident);
-  const commandsOf = async (ident: string) => (await gateway.api('GET', `/api/devices/${ident}/commands`)).body.commands;
+  const commandsOf = async (ident: string) =>
+    (await gateway.api('GET', `/api/devices/${ident}/commands`)).body.commands;
 
   it('are queued, sent when the device calls, and done with its response', async () => {
     const ident = await knownDevice(protocol);
@@ -130,15 +133,22 @@ describe.each(protocols)('$name: commands', (protocol) => {
     await new Promise((resolve) => setTimeout(resolve, 350));
     const device = await identified(ident);
     expect((await settled(device)).filter(({ event }) => event === 'command')).toEqual([]);
-    expect((await commandsOf(ident)).map(({ state }: { state: string }) => state).sort()).toEqual(['cancelled', 'expired']);
+    expect((await commandsOf(ident)).map(({ state }: { state: string }) => state).sort()).toEqual([
+      'cancelled',
+      'expired',
+    ]);
   });
 
   it('that were never sent are counted when they are acknowledged, and disturb nothing', async () => {
     const ident = newIdent();
     const device = await identified(ident);
-    device.send(device.side.commandDone(protocol.name === 'alip' ? '77' : '11111111-1111-4111-8111-111111111111', null));
+    device.send(
+      device.side.commandDone(protocol.name === 'alip' ? '77' : '11111111-1111-4111-8111-111111111111', null),
+    );
     await device.barrier();
     const metrics = (await gateway.api('GET', '/metrics')).body;
-    expect(metrics).toMatch(new RegExp(`m2mp_protocol_errors_total\\{protocol="${protocol.name}",kind="unknown_command"\\} 1`));
+    expect(metrics).toMatch(
+      new RegExp(`m2mp_protocol_errors_total\\{protocol="${protocol.name}",kind="unknown_command"\\} 1`),
+    );
   });
 });

@@ -71,6 +71,8 @@ export function openCommits(db: Database, options: CommitOptions): Commits {
     } catch (error) {
       return Promise.reject(error);
     }
+    // lmdb-js makes one promise more, when the turn ends, that it gives to nobody. It fails with the others.
+    setImmediate(() => db.committed.then(undefined, handled));
     const done = finish(size, promises);
     underWay.add(done);
     const forget = () => underWay.delete(done);
@@ -102,6 +104,8 @@ const BYTES_A_COMMIT = 256 * 1024;
 
 const MDB_MAP_FULL = -30_792;
 const NO_ROOM: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 28, 122]);
+/** What LMDB says where a page was not taken. The same error from a sync leaves unknown what is on disk. */
+const WHILE_WRITING = /Attempting to write page/;
 const PERHAPS_NO_ROOM: ReadonlySet<unknown> = new Set(['EIO', 'EFBIG', 5, 27]);
 
 /**
@@ -117,7 +121,9 @@ async function explain(error: unknown, size: CommitSize, { directory }: CommitOp
   if (code === MDB_MAP_FULL || why.includes('MDB_MAP_FULL')) {
     return new StoreFull(`The data has grown to the size of its map: raise it (${why})`, { cause });
   }
-  if (NO_ROOM.has(code)) return new StoreFull(`No room on the disk of ${directory}: ${why}`, { cause });
+  if (NO_ROOM.has(code) && WHILE_WRITING.test(why)) {
+    return new StoreFull(`No room on the disk of ${directory}: ${why}`, { cause });
+  }
   if (PERHAPS_NO_ROOM.has(code)) {
     const needed = BYTES_A_COMMIT + size.rows * BYTES_A_ROW + 2 * size.bytes;
     const free = await freeBytes(directory);
