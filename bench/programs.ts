@@ -66,7 +66,9 @@ async function start(
 ): Promise<Program> {
   const directory = await mkdtemp(join(tmpdir(), 'm2mp-bench-'));
   const { args, portOf } = how(directory);
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // The variables that are meant for the benchmark are none of the gateway's options.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('M2MP_')));
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const port = await new Promise<number>((resolve, reject) => {
     createInterface(child.stdout).on('line', (line) => {
       const found = portOf(line);

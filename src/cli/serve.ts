@@ -79,7 +79,7 @@ function summary(running: Running, data: string): Record<string, unknown> {
     ...Object.fromEntries(running.devices.map(({ protocol, host, port }) => [protocol, `${host}:${port}`])),
     http: running.http ? `http://${running.http.host}:${running.http.port}` : 'off',
     data,
-    token: running.tokenFile,
+    tokenFile: running.tokenFile,
   };
 }
 
