@@ -1,10 +1,22 @@
 /**
  * The load of the benchmarks, a process of its own: M2MP devices that send locations and a barrier, and the next batch
  * when the barrier is answered. Bytes are laid out by hand, so that the load costs as little as it can.
- * Usage: node load.js PORT CONNECTIONS READINGS_A_BARRIER SECONDS; prints one line of JSON (`LoadResult`).
+ * Usage: node load.js '{"port":…,"connections":…,"batch":…,"seconds":…}' (`LoadOrder`); prints one line of JSON
+ * (`LoadResult`), before it one (`LoadProgress`) every 100 ms where the order says so.
  */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface LoadOrder {
+  readonly port: number;
+  readonly connections: number;
+  /** Readings before each barrier; 0: identify only, and wait. */
+  readonly batch: number;
+  /** Seconds that count, behind a second that does not. */
+  readonly seconds: number;
+  /** Ends when so many readings are acknowledged, warm-up included; 0: when the seconds are over. */
+  readonly readings: number;
+}
 
 export interface LoadResult {
   readonly readings: number;
@@ -15,19 +27,31 @@ export interface LoadResult {
   readonly barriers: number;
 }
 
+export interface LoadProgress {
+  /** Milliseconds since the load began. */
+  readonly at: number;
+  /** Readings acknowledged so far. */
+  readonly acknowledged: number;
+}
+
 const LOCATION_FRAME = 19;
 /** Latencies kept; beyond that every further one replaces an older one. */
 const MAX_LATENCIES = 200_000;
 /** Load before counting begins, in ms. */
 const WARM_UP = 1_000;
+/** Connections that are opened at one time. */
+const OPENING = 200;
 
-const [port = 3010, connections = 1, batch = 10, seconds = 5] = process.argv.slice(2).map(Number);
+const order: LoadOrder = JSON.parse(process.argv[2] ?? '{}');
+const { port, connections, batch } = order;
 let counting = false;
 let readings = 0;
+let acknowledged = 0;
 let barriers = 0;
 const latencies = new Float64Array(MAX_LATENCIES);
 
-function device(index: number): Promise<Socket> {
+/** A device that is identified; `start` sets it going. */
+function device(index: number): Promise<{ socket: Socket; start: () => void }> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   const ident = Buffer.from(`imei:${String(index).padStart(15, '0')}`);
   const name = Buffer.from('sen:loc');
@@ -56,6 +80,7 @@ function device(index: number): Promise<Socket> {
   let last = -1;
   return new Promise((resolve, reject) => {
     socket.on('error', reject);
+    socket.on('close', () => reject(new Error(`connection ${index} was closed`)));
     socket.on('connect', () => {
       socket.write(Buffer.from([0x01, ident.length, ...ident]));
       socket.write(Buffer.from([0x20, name.length + 1, 1, ...name]));
@@ -64,10 +89,7 @@ function device(index: number): Promise<Socket> {
       if (!identified) {
         // The answer, perhaps followed by questions that this load leaves unanswered.
         identified = true;
-        setTimeout(() => {
-          resolve(socket);
-          send();
-        }, 50);
+        setTimeout(() => resolve({ socket, start: send }), 50);
         return;
       }
       for (const byte of bytes) {
@@ -84,20 +106,39 @@ function device(index: number): Promise<Socket> {
 }
 
 function answered(latency: number): void {
+  acknowledged += batch;
   if (!counting) return;
   readings += batch;
   latencies[barriers++ % MAX_LATENCIES] = latency;
 }
 
-const sockets = await Promise.all(Array.from({ length: connections }, (_, index) => device(index)));
-await sleep(WARM_UP);
-counting = true;
-const started = performance.now();
-await sleep(seconds * 1_000);
+const devices: { socket: Socket; start: () => void }[] = [];
+for (let first = 0; first < connections; first += OPENING) {
+  const these = Array.from({ length: Math.min(OPENING, connections - first) }, (_, index) => device(first + index));
+  devices.push(...(await Promise.all(these)));
+}
+if (batch > 0) for (const { start } of devices) start();
+else process.stdout.write('{"at":0,"acknowledged":0}\n');
+
+const began = performance.now();
+let started = began;
+if (order.readings > 0) {
+  counting = true;
+  while (acknowledged < order.readings) {
+    await sleep(100);
+    const progress: LoadProgress = { at: performance.now() - began, acknowledged };
+    process.stdout.write(`${JSON.stringify(progress)}\n`);
+  }
+} else {
+  await sleep(WARM_UP);
+  counting = true;
+  started = performance.now();
+  await sleep(order.seconds * 1_000);
+}
 counting = false;
 const took = (performance.now() - started) / 1_000;
 const sorted = latencies.subarray(0, Math.min(barriers, MAX_LATENCIES)).sort();
-const percentile = (p: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? Number.NaN;
+const percentile = (p: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? 0;
 const result: LoadResult = { readings, seconds: took, p50: percentile(0.5), p99: percentile(0.99), barriers };
 process.stdout.write(`${JSON.stringify(result)}\n`);
-for (const socket of sockets) socket.destroy();
+process.exit(0);

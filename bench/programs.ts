@@ -1,15 +1,20 @@
 /** The programs a benchmark runs, each a process of its own: gateways, yardsticks, and the load. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import type { LoadResult } from './load.js';
+import type { LoadOrder, LoadProgress, LoadResult } from './load.js';
 
 export interface Program {
   readonly port: number;
+  /** Where its data is. */
+  readonly directory: string;
+  /** Where its API is, or nothing. */
+  readonly url: string;
   readonly process: ChildProcess;
   /** Ends the program and removes its data. */
   stop(): Promise<void>;
@@ -38,6 +43,7 @@ export function startGateway(flags: readonly string[] = []): Promise<Program> {
       ...flags,
     ],
     portOf: (line) => /"m2mp":"[^"]*:(\d+)"/.exec(line)?.[1],
+    httpOf: (line) => /"http":"([^"]*)"/.exec(line)?.[1],
   }));
 }
 
@@ -51,33 +57,78 @@ export function startBareServer(): Promise<Program> {
   return start(() => ({ args: [built('yardsticks/bare-server.js')], portOf: (line) => line }));
 }
 
-/** Loads a port from a process of its own. */
-export async function load(
-  port: number,
-  { connections, batch, seconds }: { connections: number; batch: number; seconds: number },
-): Promise<LoadResult> {
-  const args = [built('load.js'), port, connections, batch, seconds].map(String);
-  const { stdout } = await promisify(execFile)(process.execPath, args);
-  return JSON.parse(stdout);
+/** Loads a port from a process of its own, and waits for its end. */
+export async function load(order: Partial<LoadOrder> & Pick<LoadOrder, 'port'>): Promise<LoadResult> {
+  const { result } = startLoad(order, () => {});
+  return await result;
+}
+
+/** A load of its own process: `ready` comes with its first progress, `result` at its end. */
+export function startLoad(
+  order: Partial<LoadOrder> & Pick<LoadOrder, 'port'>,
+  onProgress: (progress: LoadProgress) => void,
+): { readonly process: ChildProcess; readonly result: Promise<LoadResult> } {
+  const whole: LoadOrder = { connections: 1, batch: 1, seconds: 1, readings: 0, ...order };
+  const child = spawn(process.execPath, [built('load.js'), JSON.stringify(whole)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const result = new Promise<LoadResult>((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      const said: LoadProgress | LoadResult = JSON.parse(line);
+      if ('p50' in said) resolve(said);
+      else onProgress(said);
+    });
+    child.once('close', (code, signal) => reject(new Error(`the load ended with ${code ?? signal}`)));
+  });
+  return { process: child, result };
+}
+
+/** Puts batches into LMDB without any gateway. */
+export async function directPuts(
+  rowsInBatch: number,
+  seconds: number,
+): Promise<{ rows: number; seconds: number; p50: number; p99: number }> {
+  const directory = await mkdtemp(join(tmpdir(), 'm2mp-bench-'));
+  try {
+    const args = [built('yardsticks/direct-puts.js'), directory, String(rowsInBatch), String(seconds)];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    return JSON.parse(stdout);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Resident memory of a process in bytes. */
+export function residentBytes(child: ChildProcess): number {
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
 }
 
 async function start(
-  how: (directory: string) => { args: string[]; portOf: (line: string) => string | undefined },
+  how: (directory: string) => {
+    args: string[];
+    portOf: (line: string) => string | undefined;
+    httpOf?: (line: string) => string | undefined;
+  },
 ): Promise<Program> {
   const directory = await mkdtemp(join(tmpdir(), 'm2mp-bench-'));
-  const { args, portOf } = how(directory);
+  const { args, portOf, httpOf = () => undefined } = how(directory);
+  let url = '';
   // The variables that are meant for the benchmark are none of the gateway's options.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('M2MP_')));
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const port = await new Promise<number>((resolve, reject) => {
     createInterface(child.stdout).on('line', (line) => {
       const found = portOf(line);
+      url ||= httpOf(line) ?? '';
       if (found) resolve(Number(found));
     });
     child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code} before it was ready`)));
   });
   return {
     port,
+    directory,
+    url,
     process: child,
     async stop() {
       const exited = once(child, 'exit');
