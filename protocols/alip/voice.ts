@@ -12,10 +12,11 @@ export const MAX_REMEMBERED_COMMANDS = 1_024;
 
 /** What one connection was told. */
 export class Voice {
-  readonly #settings = new Map<string, { readonly value: string; readonly at: number }>();
+  // Made when they are needed: most connections are idle, and there are many.
+  #settings: Map<string, { readonly value: string; readonly at: number }> | null = null;
   #characters = 0;
-  readonly #numbers = new Map<string, number>();
-  readonly #ids = new Map<number, string>();
+  #numbers: Map<string, number> | null = null;
+  #ids: Map<number, string> | null = null;
   #lastNumber = 0;
   #lastAlive = 0;
 
@@ -28,19 +29,21 @@ export class Voice {
 
   /** Whether the setting was sent with this value less than 40 s ago. */
   saidLately({ name, value }: Setting, now: number): boolean {
-    const sent = this.#settings.get(name);
+    const sent = this.#settings?.get(name);
     // A clock that was set back must not keep a setting from the device.
     return sent !== undefined && sent.value === value && now >= sent.at && now - sent.at < SETTING_PAUSE;
   }
 
   /** The value that a device means: one with line breaks comes back as it went over the wire. */
   meant(name: string, value: string): string {
-    const sent = this.#settings.get(name);
+    const sent = this.#settings?.get(name);
     return sent !== undefined && onOneLine(sent.value) === value ? sent.value : value;
   }
 
   /** `C <n> <text>`; `n` stays the same for a command while the connection lasts. */
   command({ id, text }: Command): string {
+    this.#numbers ??= new Map();
+    this.#ids ??= new Map();
     let number = this.#numbers.get(id);
     if (number === undefined) {
       number = ++this.#lastNumber;
@@ -57,7 +60,7 @@ export class Voice {
 
   /** The UUID of the command that was sent under a number. */
   commandOf(number: string): string | undefined {
-    return NUMBER.test(number) ? this.#ids.get(Number(number)) : undefined;
+    return NUMBER.test(number) ? this.#ids?.get(Number(number)) : undefined;
   }
 
   /** The number of the next `A <n>`. */
@@ -68,6 +71,7 @@ export class Voice {
 
   #remember(name: string, value: string, now: number): void {
     this.#forget(name);
+    this.#settings ??= new Map();
     this.#settings.set(name, { value, at: now });
     this.#characters += name.length + value.length;
     for (const oldest of this.#settings.keys()) {
@@ -77,9 +81,9 @@ export class Voice {
   }
 
   #forget(name: string): void {
-    const sent = this.#settings.get(name);
+    const sent = this.#settings?.get(name);
     if (sent === undefined) return;
-    this.#settings.delete(name);
+    this.#settings?.delete(name);
     this.#characters -= name.length + sent.value.length;
   }
 }

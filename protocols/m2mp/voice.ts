@@ -23,10 +23,10 @@ const MAX_SHORT_LENGTH = 255;
 
 /** What one connection was told, and so how to say the next thing. */
 export class Voice {
-  readonly #ids = new Map<string, number>();
+  /** Channels by id. Few are in use, so that looking through them is quick, and small while a connection is idle. */
   readonly #names: string[] = [];
   #nextId = 0;
-  readonly #sentSettings = new Map<string, { readonly value: string; readonly at: number }>();
+  #sentSettings: Map<string, { readonly value: string; readonly at: number }> | null = null;
   #sentCharacters = 0;
   #pings = 0;
 
@@ -76,7 +76,7 @@ export class Voice {
 
   /** Forgets which settings were sent: the next device on this connection has others. */
   forgetSettings(): void {
-    this.#sentSettings.clear();
+    this.#sentSettings = null;
     this.#sentCharacters = 0;
   }
 
@@ -87,26 +87,24 @@ export class Voice {
   }
 
   #on(channel: string, frame: (id: number) => Uint8Array): Uint8Array {
-    const known = this.#ids.get(channel);
-    if (known !== undefined) return frame(known);
+    const known = this.#names.indexOf(channel);
+    if (known !== -1) return frame(known);
     const id = this.#nextId;
     const said = frame(id);
-    const before = this.#names[id];
-    if (before !== undefined) this.#ids.delete(before);
     this.#names[id] = channel;
-    this.#ids.set(channel, id);
     this.#nextId = (id + 1) % MAX_SERVER_CHANNELS;
     return Buffer.concat([definition(id, channel), said]);
   }
 
   #saidLately(name: string, value: string, now: number): boolean {
-    const sent = this.#sentSettings.get(name);
+    const sent = this.#sentSettings?.get(name);
     // A clock that was set back must not keep a setting from the device.
     return sent !== undefined && sent.value === value && now >= sent.at && now - sent.at < SETTING_PAUSE;
   }
 
   #remember(name: string, value: string, now: number): void {
     this.#forget(name);
+    this.#sentSettings ??= new Map();
     this.#sentSettings.set(name, { value, at: now });
     this.#sentCharacters += name.length + value.length;
     for (const oldest of this.#sentSettings.keys()) {
@@ -117,9 +115,9 @@ export class Voice {
   }
 
   #forget(name: string): void {
-    const sent = this.#sentSettings.get(name);
+    const sent = this.#sentSettings?.get(name);
     if (sent === undefined) return;
-    this.#sentSettings.delete(name);
+    this.#sentSettings?.delete(name);
     this.#sentCharacters -= name.length + sent.value.length;
   }
 }

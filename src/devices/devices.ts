@@ -60,7 +60,9 @@ export function openDeviceTree({ registry, turns, change, domains, users, now }:
     const device = await loadEntity(registry, deviceKind, id);
     if (!device) return undefined;
     const named = await registry.getAny(deviceChild(id, 'server-settings-public'));
-    return { ...device, name: named?.values.get('name') ?? null };
+    const { ident, domain, owner, firstConnection, deleted } = device;
+    // Written out: connected devices stay in memory, and copies made by spreading have a shape each.
+    return { id, ident, domain, owner, name: named?.values.get('name') ?? null, firstConnection, deleted };
   }
 
   async function idOf(ident: string): Promise<string | undefined> {

@@ -3,7 +3,8 @@ import type { Connection } from './connection.js';
 /** Which connections this gateway holds, and which of them speak for which device. */
 export class Presence {
   readonly #connections = new Map<number, Connection>();
-  readonly #byDevice = new Map<string, Set<Connection>>();
+  // Nearly every device has one connection, and a list of one is small.
+  readonly #byDevice = new Map<string, readonly Connection[]>();
   readonly #byAddress = new Map<string, number>();
 
   add(connection: Connection): void {
@@ -12,16 +13,14 @@ export class Presence {
   }
 
   identified(connection: Connection, deviceId: string): void {
-    const connections = this.#byDevice.get(deviceId) ?? new Set();
-    connections.add(connection);
-    this.#byDevice.set(deviceId, connections);
+    this.#byDevice.set(deviceId, [...this.of(deviceId), connection]);
   }
 
   /** Forgets that a connection speaks for a device. */
   unidentified(connection: Connection, deviceId: string): void {
-    const connections = this.#byDevice.get(deviceId);
-    connections?.delete(connection);
-    if (connections?.size === 0) this.#byDevice.delete(deviceId);
+    const others = this.of(deviceId).filter((one) => one !== connection);
+    if (others.length > 0) this.#byDevice.set(deviceId, others);
+    else this.#byDevice.delete(deviceId);
   }
 
   remove(connection: Connection): void {
@@ -41,8 +40,8 @@ export class Presence {
     return this.#connections.get(connectionId);
   }
 
-  of(deviceId: string): Connection[] {
-    return [...(this.#byDevice.get(deviceId) ?? [])];
+  of(deviceId: string): readonly Connection[] {
+    return this.#byDevice.get(deviceId) ?? [];
   }
 
   all(): Iterable<Connection> {

@@ -10,9 +10,8 @@ export const MAX_CACHED_NUMBERS = 100_000;
 
 export interface SeriesNumber {
   readonly number: number;
-  /** The dictionary's row is on disk. */
-  durable: boolean;
-  readonly key: Buffer;
+  /** The key of the dictionary's row, its bytes as characters, until that row is on disk; then null. */
+  undurableKey: string | null;
 }
 
 export interface SeriesNumbers {
@@ -20,7 +19,7 @@ export interface SeriesNumbers {
   forWriting(id: string, type: string): SeriesNumber;
   /** The number where there is one. */
   find(id: string, type: string): SeriesNumber | undefined;
-  /** The rows that have to be in the batch that uses this number. */
+  /** The rows that have to be in the batch that uses this number: none once they are durable. */
   rowsOf(entry: SeriesNumber): readonly [key: Buffer, value: Buffer][];
   /** Told when a batch with the rows of these numbers is durable. */
   committed(entries: Iterable<SeriesNumber>): void;
@@ -36,14 +35,14 @@ export function openSeriesNumbers(get: (key: Buffer) => Buffer | undefined): Ser
     const cached = cache.get(id, type);
     if (cached) return cached;
     const key = numberKey(id, type);
-    const known = undurable.get(key.toString('latin1')) ?? stored(key);
+    const known = undurable.get(textOf(key)) ?? stored(key);
     if (known) cache.set(id, type, known);
     return known;
   }
 
   function stored(key: Buffer): SeriesNumber | undefined {
     const value = get(key);
-    return value && { number: value.readUInt32BE(), durable: true, key };
+    return value && { number: value.readUInt32BE(), undurableKey: null };
   }
 
   function forWriting(id: string, type: string): SeriesNumber {
@@ -53,26 +52,30 @@ export function openSeriesNumbers(get: (key: Buffer) => Buffer | undefined): Ser
     checkLength('id of a series', id, MAX_ID_BYTES);
     checkLength('type of a reading', type, MAX_TYPE_BYTES);
     if (next > 0xffffffff) throw new RangeError('No number is left for another series');
-    const entry: SeriesNumber = { number: next++, durable: false, key: numberKey(id, type) };
-    undurable.set(entry.key.toString('latin1'), entry);
+    const undurableKey = textOf(numberKey(id, type));
+    const entry: SeriesNumber = { number: next++, undurableKey };
+    undurable.set(undurableKey, entry);
     cache.set(id, type, entry);
     return entry;
   }
 
   function committed(entries: Iterable<SeriesNumber>): void {
     for (const entry of entries) {
-      entry.durable = true;
-      undurable.delete(entry.key.toString('latin1'));
+      if (entry.undurableKey !== null) undurable.delete(entry.undurableKey);
+      entry.undurableKey = null;
     }
   }
 
   return {
     forWriting,
     find,
-    rowsOf: (entry) => [
-      [nextNumberKey, u32(next)],
-      [entry.key, u32(entry.number)],
-    ],
+    rowsOf: ({ number, undurableKey }) =>
+      undurableKey === null
+        ? []
+        : [
+            [nextNumberKey, u32(next)],
+            [Buffer.from(undurableKey, 'latin1'), u32(number)],
+          ],
     committed,
   };
 }
@@ -110,6 +113,10 @@ function createNumberCache() {
 function checkLength(what: string, text: string, most: number): void {
   const bytes = Buffer.byteLength(text);
   if (bytes === 0 || bytes > most) throw new RangeError(`Invalid ${what}: ${bytes} bytes, expected 1 to ${most}`);
+}
+
+function textOf(key: Buffer): string {
+  return key.toString('latin1');
 }
 
 function u32(number: number): Buffer {

@@ -77,7 +77,7 @@ export function createWriter(db: Database, numbers: SeriesNumbers): Writer {
 
   function putReading(reading: ReadingWrite, rows: Rows): void {
     const entry = numbers.forWriting(reading.id, reading.type);
-    if (!entry.durable && !fresh.has(entry)) {
+    if (entry.undurableKey !== null && !fresh.has(entry)) {
       for (const [key, value] of numbers.rowsOf(entry)) rows.put(key, value);
       fresh.add(entry);
     }
