@@ -25,3 +25,18 @@ export function wholeNumber(text: string): number {
   if (/^\d{1,15}$/.test(text) && Number(text) > 0) return Number(text);
   throw new InvalidArgumentError('It takes a whole number from 1.');
 }
+
+/** A time such as `500ms`, `20s`, `5m` or `1h`, in milliseconds. */
+export function milliseconds(text: string): number {
+  const [, number, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|[smhd])$/.exec(text) ?? [];
+  const value = Number(number) * (unit === 'ms' ? 1 : (SECONDS[unit ?? ''] ?? Number.NaN) * 1_000);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('It takes a time such as 500ms, 20s, 5m or 1h.');
+}
+
+/** `HOST:PORT`, `[IPv6]:PORT` or `:PORT` of this machine. */
+export function hostAndPort(text: string): { readonly host: string; readonly port: number } {
+  const [, v6, host, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
+  if (Number(port) > 0 && Number(port) <= 65_535) return { host: v6 || host || '127.0.0.1', port: Number(port) };
+  throw new InvalidArgumentError('It takes HOST:PORT, such as 127.0.0.1:3010.');
+}
