@@ -80,7 +80,8 @@ export function tellProblems(app: FastifyInstance, log: Logger): void {
 function toProblem(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof Refusal) return new Problem(statusOf[error.code], error.message, undefined, { cause: error });
-  if (error instanceof SeriesError) return new Problem(400, error.message, undefined, { cause: error });
+  if (error instanceof SeriesError)
+    return new Problem(400, error.message, { field: error.code.replace('invalid_', '') }, { cause: error });
   if (error instanceof RegistryError)
     return new Problem(error.code === 'not_found' ? 404 : 400, error.message, undefined, { cause: error });
   if (error instanceof StoreFull || error instanceof StoreFailed)

@@ -30,15 +30,17 @@ export interface Contract {
   /** Asks, and expects the documented shape of an answer. */
   ask(method: string, path: string, ask?: Ask): Promise<Answer>;
   /** `METHOD path` → statuses that were seen. */
-  readonly seen: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly seen: Map<string, Set<number>>;
 }
 
-export async function openContract(gateway: GatewayUnderTest): Promise<Contract> {
+export async function openContract(
+  gateway: GatewayUnderTest,
+  seen = new Map<string, Set<number>>(),
+): Promise<Contract> {
   const document = (await gateway.api('GET', '/api/openapi.json')).body;
   const operations: Operation[] = Object.entries<any>(document.paths).flatMap(([path, methods]) =>
     Object.entries<any>(methods).map(([method, documented]) => ({ method: method.toUpperCase(), path, documented })),
   );
-  const seen = new Map<string, Set<number>>();
   return {
     document,
     operations,

@@ -61,7 +61,8 @@ describe('a command', () => {
     test.now += 1_000;
     expect(await commands.done(id, command.id, 'second')).toBe('repeated');
     expect(await commands.get(id, command.id)).toMatchObject({ done: START, response: 'first' });
-    for (const unknown of [OWN_ID, '', '__proto__', '../../x']) expect(await commands.done(id, unknown, 'x')).toBeNull();
+    for (const unknown of [OWN_ID, '', '__proto__', '../../x'])
+      expect(await commands.done(id, unknown, 'x')).toBeNull();
     expect((await commands.list(id, { limit: 10 })).commands).toHaveLength(1);
   });
 
@@ -84,7 +85,11 @@ describe('a command', () => {
     const command = await commands.add(id, 'engine stop', { expires: START + 5_000 });
     expect(await commands.cancel(id, command.id)).toMatchObject({ state: 'cancelled', cancelled: START });
     test.now += 10_000;
-    expect(await commands.cancel(id, command.id)).toMatchObject({ state: 'cancelled', cancelled: START, expired: null });
+    expect(await commands.cancel(id, command.id)).toMatchObject({
+      state: 'cancelled',
+      cancelled: START,
+      expired: null,
+    });
     expect(await pendingTexts()).toEqual([]);
     await expect(commands.cancel(id, OWN_ID)).rejects.toMatchObject({ code: 'unknown' });
   });
@@ -97,7 +102,11 @@ describe('a command', () => {
     test.now += 1_000;
     expect(await commands.done(id, cancelled.id, null)).toBe('done');
     expect(await commands.done(id, expiring.id, 'late')).toBe('done');
-    expect(await commands.get(id, cancelled.id)).toMatchObject({ state: 'done', cancelled: START, done: START + 1_000 });
+    expect(await commands.get(id, cancelled.id)).toMatchObject({
+      state: 'done',
+      cancelled: START,
+      done: START + 1_000,
+    });
     expect(await commands.get(id, expiring.id)).toMatchObject({ state: 'done', expired: START + 1, response: 'late' });
     await expect(commands.cancel(id, expiring.id)).rejects.toMatchObject({ code: 'conflict' });
   });
@@ -134,14 +143,18 @@ it.each(['', 'a\0b', 'é'.repeat(32_769), '\ud800'])('the text %j is no command'
   await expect(test.parts.commands.add(id, text, {})).rejects.toMatchObject({ code: 'invalid' });
 });
 
-it.each([{ commandId: 'mine' }, { expires: Number.NaN }, { expires: -1 }])('with %j it is no command', async (options) => {
-  await expect(test.parts.commands.add(id, 'reboot', options)).rejects.toMatchObject({ code: 'invalid' });
-});
+it.each([{ commandId: 'mine' }, { expires: Number.NaN }, { expires: -1 }])(
+  'with %j it is no command',
+  async (options) => {
+    await expect(test.parts.commands.add(id, 'reboot', options)).rejects.toMatchObject({ code: 'invalid' });
+  },
+);
 
 it('no more wait than the bound; one that ended makes room', async () => {
   const { commands } = test.parts;
   const waiting = [];
-  for (let n = 0; n < MAX_WAITING_COMMANDS; n++) waiting.push(await commands.add(id, String(n), { expires: START + 9 }));
+  for (let n = 0; n < MAX_WAITING_COMMANDS; n++)
+    waiting.push(await commands.add(id, String(n), { expires: START + 9 }));
   await expect(commands.add(id, 'more', {})).rejects.toMatchObject({ code: 'full' });
   await commands.cancel(id, waiting[0]!.id);
   await commands.add(id, 'more', { expires: START + 9 });
@@ -197,7 +210,10 @@ function modelState(command: Modelled, now: number): CommandState {
 it('any history, with restarts in it, ends as in a model; none is sent that ended', async () => {
   const which = fc.nat(5);
   const step: fc.Arbitrary<Step> = fc.oneof(
-    { arbitrary: fc.record({ does: fc.constant('add' as const), lives: fc.option(fc.integer({ min: 1, max: 3 })) }), weight: 4 },
+    {
+      arbitrary: fc.record({ does: fc.constant('add' as const), lives: fc.option(fc.integer({ min: 1, max: 3 })) }),
+      weight: 4,
+    },
     { arbitrary: fc.record({ does: fc.constantFrom('sent', 'done', 'cancel'), which }), weight: 6 },
     { arbitrary: fc.record({ does: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 3 }) }), weight: 3 },
     { arbitrary: fc.record({ does: fc.constant('reopen' as const) }), weight: 1 },

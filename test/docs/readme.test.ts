@@ -6,7 +6,7 @@ import { optionsTable } from '../../src/config/table.js';
 
 const root = new URL('../..', import.meta.url).pathname;
 const readme = resolve(root, 'README.md');
-const OPTIONS = /(<!-- options -->\n)[^]*(\n<!-- \/options -->)/;
+const OPTIONS = /(<!-- options -->\n)[\s\S]*(\n<!-- \/options -->)/;
 
 it('the README lists every option as it is declared (M2MP_UPDATE=1 writes the table anew)', () => {
   const text = readFileSync(readme, 'utf8');

@@ -53,14 +53,15 @@ export async function startGatewayProcess(
       child.kill(signal);
       return ended;
     },
-    async api(method, path, body) {
+    async api<T>(method: string, path: string, body?: unknown): Promise<T> {
       const response = await fetch(`${ready['http']}${path}`, {
         method,
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-      return response.status === 204 ? undefined : await response.json();
+      // The caller states the shape, as the API documents it.
+      return (response.status === 204 ? undefined : await response.json()) as T;
     },
   };
 }

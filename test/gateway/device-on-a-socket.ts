@@ -81,7 +81,7 @@ export class DeviceOnASocket {
   /** Resolves to all received bytes once they contain `part`. */
   async receives(part: string | Uint8Array, timeoutMs = 5_000): Promise<Buffer> {
     const deadline = Date.now() + timeoutMs;
-    while (!this.received.includes(part)) {
+    while (!this.received.includes(Buffer.from(part))) {
       if (this.closed) throw new Error(`closed before ${JSON.stringify(part)}; got ${JSON.stringify(this.text)}`);
       await this.#next(deadline, JSON.stringify(part));
     }
