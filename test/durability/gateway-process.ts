@@ -28,7 +28,9 @@ export async function startGatewayProcess(
 ): Promise<GatewayProcess> {
   const serve = [PROGRAM, 'serve', '--data', data, '--host', '127.0.0.1', '--log-format', 'json', '--http-port', '0'];
   const command = [...wrapper, process.execPath, ...serve, '--m2mp-port', '0', '--alip-port', '0', ...flags];
-  const child = spawn(command[0] ?? process.execPath, command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+  // The variables that are meant for the tests are none of the gateway's options.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('M2MP_')));
+  const child = spawn(command[0] ?? process.execPath, command.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const log: string[] = [];
   const ended = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null);
   child.stderr?.on('data', (text: Buffer) => log.push(text.toString()));
