@@ -1,0 +1,191 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { path as pathOf } from '../../src/registry/paths.js';
+import { openRegistry, type Registry } from '../../src/registry/registry.js';
+import { collected, HOSTILE, type OpenStoreUnderTest, type StoreUnderTest } from './store-under-test.js';
+
+/** What the registry does over every store. */
+export function registrySuite(open: OpenStoreUnderTest): void {
+  let test: StoreUnderTest;
+  let registry: Registry;
+  beforeEach(async () => {
+    test = await open();
+    registry = openRegistry(test.store);
+  });
+  afterEach(() => test.remove());
+
+  it('creates a node with every one above it, and keeps what it had', async () => {
+    await registry.create('/a/b/c/', { x: '1' });
+    await registry.create('/a/b/c/', { y: '2' });
+    for (const path of ['/', '/a/', '/a/b/', '/a/b/c/']) expect(await registry.status(path)).toBe(100);
+    expect((await registry.get('/a/b/c/'))?.values).toEqual(
+      new Map([
+        ['x', '1'],
+        ['y', '2'],
+      ]),
+    );
+    expect(await registry.children('/a/')).toEqual(['b']);
+    expect(await registry.status('/nothing/')).toBe(0);
+  });
+
+  it('check creates only what is missing', async () => {
+    await registry.create('/a/', { x: '1' });
+    await registry.check('/a/', { x: '2', y: '2' });
+    await registry.check('/b/', { x: '3' });
+    expect((await registry.get('/a/'))?.values).toEqual(
+      new Map([
+        ['x', '1'],
+        ['y', '2'],
+      ]),
+    );
+    expect((await registry.get('/b/'))?.values).toEqual(new Map([['x', '3']]));
+  });
+
+  it('delete marks a node and all below it, restore brings them back, cleanup removes them', async () => {
+    await registry.create('/a/b/', { x: '1' });
+    await registry.create('/a/c/', {});
+    await registry.delete('/a/');
+    expect(await registry.get('/a/b/')).toBeUndefined();
+    expect(await registry.getAny('/a/b/')).toMatchObject({ deleted: true, values: new Map([['x', '1']]) });
+    expect(await registry.children('/')).toEqual([]);
+    expect(await registry.status('/a/b/')).toBe(5);
+    await registry.restore('/a/');
+    expect((await registry.get('/a/b/'))?.values).toEqual(new Map([['x', '1']]));
+    expect(await registry.children('/a/')).toEqual(['b', 'c']);
+    await registry.delete('/a/b/');
+    expect(await registry.cleanup()).toBe(1);
+    expect(await registry.status('/a/b/')).toBe(0);
+    await expect(registry.restore('/a/b/')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('remove deletes for real, the node and all below it', async () => {
+    await registry.create('/a/b/c/', { x: '1' });
+    await registry.remove('/a/b/');
+    for (const path of ['/a/b/', '/a/b/c/']) expect(await registry.status(path)).toBe(0);
+    expect(await collected(registry.walk('/'))).toEqual(['/', '/a/']);
+  });
+
+  it('takes any text as a name, kept apart from all others', async () => {
+    for (const [index, name] of HOSTILE.entries()) await registry.create(pathOf('h', name), { n: String(index) });
+    await test.reopen();
+    registry = openRegistry(test.store);
+    for (const [index, name] of HOSTILE.entries())
+      expect((await registry.get(pathOf('h', name)))?.values.get('n')).toBe(String(index));
+    expect(await registry.children('/h/')).toHaveLength(HOSTILE.length);
+  });
+
+  it.each(['', 'a', '/a', 'a/', '//', '/a//b/', '/../'])('%j is no path, and says why', async (path) => {
+    await expect(registry.create(path)).rejects.toMatchObject({ name: 'RegistryError' });
+    await expect(registry.get(path)).rejects.toThrow(JSON.stringify(path));
+  });
+
+  it('operations at one time on one path take effect in the order of the calls', async () => {
+    await Promise.all([
+      registry.create('/a/', { n: '1' }),
+      registry.set('/a/', { n: '2' }),
+      registry.delete('/a/'),
+      registry.create('/a/', { m: '3' }),
+      registry.unset('/a/', ['n']),
+    ]);
+    expect((await registry.get('/a/'))?.values).toEqual(new Map([['m', '3']]));
+  });
+
+  it('does what a model in memory does, through any history', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { maxLength: 30 }), async (operations) => {
+        const fresh = await open();
+        const model = new Model();
+        try {
+          let own = openRegistry(fresh.store);
+          for (const one of operations) {
+            if (one.does === 'reopen') {
+              await fresh.reopen();
+              own = openRegistry(fresh.store);
+            } else await apply(own, model, one);
+          }
+          for (const path of PATHS) {
+            expect(await own.status(path), path).toBe(model.nodes.get(path)?.status ?? 0);
+            expect((await own.getAny(path))?.values, path).toEqual(model.nodes.get(path)?.values);
+          }
+          const alive = PATHS.filter((path) => model.nodes.get(path)?.status === 100);
+          const walked = await collected(own.walk('/'));
+          expect(walked.slice(1).sort()).toEqual(alive.filter((path) => model.isLinked(path)).sort());
+        } finally {
+          await fresh.remove();
+        }
+      }),
+      { numRuns: 60 },
+    );
+  }, 120_000);
+}
+
+const PATHS = ['/a/', '/a/b/', '/a/b/c/', '/a/d/', '/e/'];
+type Operation =
+  | { readonly does: 'create' | 'check' | 'set'; readonly path: string; readonly values: Record<string, string> }
+  | { readonly does: 'unset'; readonly path: string; readonly name: string }
+  | { readonly does: 'delete' | 'remove'; readonly path: string }
+  | { readonly does: 'reopen' };
+
+const path = fc.constantFrom(...PATHS);
+const values = fc.dictionary(fc.constantFrom('x', 'y'), fc.constantFrom('', '1', '2'), {
+  maxKeys: 2,
+  noNullPrototype: true,
+});
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ does: fc.constantFrom('create' as const, 'check' as const, 'set' as const), path, values }),
+  },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('unset' as const), path, name: fc.constantFrom('x', 'y') }) },
+  { weight: 3, arbitrary: fc.record({ does: fc.constantFrom('delete' as const, 'remove' as const), path }) },
+  { weight: 1, arbitrary: fc.constant({ does: 'reopen' as const }) },
+);
+
+class Model {
+  readonly nodes = new Map<string, { status: number; values: Map<string, string> }>();
+
+  create(path: string): { status: number; values: Map<string, string> } {
+    const parent = path.replace(/[^/]+\/$/, '');
+    if (parent !== '/') this.create(parent);
+    const node = this.nodes.get(path) ?? { status: 100, values: new Map() };
+    node.status = 100;
+    this.nodes.set(path, node);
+    return node;
+  }
+
+  below(path: string): string[] {
+    return [...this.nodes.keys()].filter((one) => one.startsWith(path));
+  }
+
+  isLinked(path: string): boolean {
+    const parent = path.replace(/[^/]+\/$/, '');
+    return parent === '/' || this.nodes.get(parent)?.status === 100;
+  }
+}
+
+async function apply(registry: Registry, model: Model, one: Exclude<Operation, { does: 'reopen' }>): Promise<void> {
+  switch (one.does) {
+    case 'create':
+    case 'set':
+    case 'check': {
+      const before = one.does === 'check' ? new Map(model.nodes.get(one.path)?.values) : new Map();
+      await registry[one.does](one.path, one.values);
+      const node = model.create(one.path);
+      for (const [name, value] of Object.entries(one.values)) if (!before.has(name)) node.values.set(name, value);
+      break;
+    }
+    case 'unset':
+      await registry.unset(one.path, [one.name]);
+      model.nodes.get(one.path)?.values.delete(one.name);
+      break;
+    case 'delete':
+      await registry.delete(one.path);
+      // What was unlinked before, by a deletion of its own, is marked already.
+      for (const path of model.below(one.path)) model.nodes.get(path)!.status = 5;
+      break;
+    case 'remove':
+      await registry.remove(one.path);
+      for (const path of model.below(one.path)) model.nodes.delete(path);
+      break;
+  }
+}

@@ -1,0 +1,329 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compareTimeUuids, derivedTimeUuid, formatUuid } from '../../src/series/time-uuid.js';
+import {
+  NODE_CREATED,
+  NODE_DELETED,
+  type ReadingWrite,
+  type RowQuery,
+  type Store,
+  type Write,
+} from '../../src/store/store.js';
+import { collected, HOSTILE, type OpenStoreUnderTest, START, type StoreUnderTest } from './store-under-test.js';
+
+/** What every store does with rows. */
+export function storeSuite(open: OpenStoreUnderTest): void {
+  let test: StoreUnderTest;
+  beforeEach(async () => {
+    test = await open();
+  });
+  afterEach(() => test.remove());
+
+  describe('nodes', () => {
+    it('have a status and values, and are gone when they are deleted', async () => {
+      expect(await test.store.node('/a/')).toBeUndefined();
+      await test.store.write([
+        { write: 'status', path: '/a/', status: NODE_CREATED },
+        { write: 'value', path: '/a/', name: 'x', value: '1' },
+        { write: 'value', path: '/a/', name: 'y', value: '' },
+        { write: 'value', path: '/a/', name: 'x', value: '2' },
+        { write: 'deleteValue', path: '/a/', name: 'nothing' },
+      ]);
+      expect(await test.store.node('/a/')).toEqual({
+        status: NODE_CREATED,
+        values: new Map([
+          ['x', '2'],
+          ['y', ''],
+        ]),
+      });
+      expect(await test.store.node('/a/x/')).toBeUndefined();
+      await test.store.write([{ write: 'deleteNode', path: '/a/' }]);
+      expect(await test.store.node('/a/')).toBeUndefined();
+    });
+
+    it('keep values of any text under names of any text', async () => {
+      const values = new Map(HOSTILE.map((name, index) => [name, HOSTILE[HOSTILE.length - 1 - index]!]));
+      await test.store.write([
+        { write: 'status', path: '/h/', status: NODE_CREATED },
+        ...[...values].map(([name, value]): Write => ({ write: 'value', path: '/h/', name, value })),
+      ]);
+      await test.reopen();
+      expect((await test.store.node('/h/'))?.values).toEqual(values);
+    });
+
+    it('have children in the order of their bytes, in pages', async () => {
+      await test.store.write(HOSTILE.map((name) => ({ write: 'child', path: '/p/', name })));
+      const sorted = [...HOSTILE].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      expect(await test.store.children('/p/', undefined, 100)).toEqual(sorted);
+      const paged: string[] = [];
+      for (let page = await test.store.children('/p/', undefined, 5); page.length > 0; ) {
+        paged.push(...page);
+        page = await test.store.children('/p/', page.at(-1), 5);
+      }
+      expect(paged).toEqual(sorted);
+      await test.store.write([{ write: 'deleteChild', path: '/p/', name: sorted[0]! }]);
+      expect(await test.store.children('/p/', undefined, 100)).toEqual(sorted.slice(1));
+      expect(await test.store.children('/', undefined, 100)).toEqual([]);
+    });
+
+    it('marked as deleted are found, until they are created again or deleted for real', async () => {
+      const status = (path: string, to: number): Write => ({ write: 'status', path, status: to });
+      await test.store.write(['/a/', '/b/', '/c/', '/d/'].map((path) => status(path, NODE_DELETED)));
+      await test.store.write([status('/b/', NODE_CREATED), { write: 'deleteNode', path: '/c/' }]);
+      expect(await test.store.deletedNodes(undefined, 10)).toEqual(['/a/', '/d/']);
+      expect(await test.store.deletedNodes('/a/', 10)).toEqual(['/d/']);
+      expect(await test.store.deletedNodes(undefined, 1)).toEqual(['/a/']);
+    });
+
+    it('hold blocks, of no bytes and of many, which are deleted from a number on', async () => {
+      const blocks = [Buffer.alloc(0), Buffer.alloc(512 * 1_024, 7), Buffer.from([1, 2, 3])];
+      await test.store.write(blocks.map((data, block) => ({ write: 'block', path: '/f/', block, data })));
+      await test.reopen();
+      for (const [number, data] of blocks.entries())
+        expect(Buffer.from((await test.store.block('/f/', number))!).equals(data)).toBe(true);
+      await test.store.write([{ write: 'deleteBlocks', path: '/f/', from: 1 }]);
+      expect(await test.store.block('/f/', 0)).toHaveLength(0);
+      expect(await test.store.block('/f/', 1)).toBeUndefined();
+      expect(await test.store.block('/f/', 2)).toBeUndefined();
+    });
+  });
+
+  it('a batch of nothing is durable, and a large one is whole', async () => {
+    await test.store.write([]);
+    const readings = Array.from({ length: 20_000 }, (_, n) => reading({ time: START + n, data: String(n) }));
+    await test.store.write(readings);
+    await test.reopen();
+    expect(await collected(test.store.rows(query({})))).toHaveLength(20_000);
+  });
+
+  it('the sizes of what is stored and of what is left are known', async () => {
+    const { used, free } = await test.store.size();
+    expect(used).toBeGreaterThanOrEqual(0);
+    expect(free).toBeGreaterThan(0);
+  });
+
+  it('readings of any text, of no characters and of many, come back as they were', async () => {
+    const texts = [...HOSTILE.map((text) => JSON.stringify(text)), '""', JSON.stringify('x'.repeat(300_000))];
+    const readings = texts.map((data, n) => reading({ id: `dev-${n}`, type: HOSTILE[n % HOSTILE.length]!, data }));
+    await test.store.write(readings);
+    await test.reopen();
+    for (const { id, type, data } of readings)
+      expect(await collected(test.store.rows(query({ id, type })))).toMatchObject([{ type, data }]);
+  });
+
+  it('a reading whose time is over is not read any more, and its row is removed', async () => {
+    await test.store.write([
+      reading({ data: '1', expires: START + 1_000 }),
+      reading({ data: '2', expires: START + 5_000 }),
+      reading({ data: '3' }),
+    ]);
+    test.now = START + 2_000;
+    expect((await collected(test.store.rows(query({})))).map(({ data }) => data).sort()).toEqual(['2', '3']);
+    expect(await test.store.removeExpired(test.now, 10)).toBe(1);
+    expect(await test.store.removeExpired(test.now, 10)).toBe(0);
+    test.now = START + 9_000;
+    expect((await collected(test.store.rows(query({})))).map(({ data }) => data)).toEqual(['3']);
+  });
+
+  it('does what a model in memory does, through any history', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const fresh = await open();
+        const model = new Model();
+        try {
+          for (const one of steps) {
+            if (one === 'reopen') await fresh.reopen();
+            else {
+              model.write(one);
+              await fresh.store.write(one);
+            }
+          }
+          await expectSame(fresh.store, model);
+        } finally {
+          await fresh.remove();
+        }
+      }),
+      { numRuns: 60 },
+    );
+  }, 120_000);
+}
+
+function reading(given: Partial<Omit<ReadingWrite, 'time'>> & { readonly time?: number }): ReadingWrite {
+  const {
+    id = 'dev-1',
+    type = 'sen:temp',
+    data = '1',
+    received = START,
+    expires = 0,
+    time = START,
+    period = '2026-11',
+  } = given;
+  return { write: 'reading', id, type, period, time: derivedTimeUuid(time, type, data), data, received, expires };
+}
+
+function query(given: Partial<RowQuery>): RowQuery {
+  return { id: 'dev-1', type: undefined, period: '2026-11', from: undefined, to: undefined, order: 'oldest', ...given };
+}
+
+const IDS = ['dev-1', 'dev-2'];
+const TYPES = ['sen:loc', 'sen:temp'];
+const PERIODS = ['2026-10', '2026-11', '2026-11-20'];
+const PATHS = ['/a/', '/b/', '/b/c/'];
+const NAMES = ['x', 'y', 'é'];
+const TIMES = [0, 1, 2, 3].map((n) => START + n);
+
+const pick = <T>(from: readonly T[]) => fc.constantFrom(...from);
+const time = fc.record({ at: pick(TIMES), data: pick(['1', '2']) });
+const bound = fc
+  .option(fc.record({ at: pick(TIMES), type: pick(TYPES) }), { nil: undefined })
+  .map((one) => one && derivedTimeUuid(one.at, one.type, '1'));
+
+const write: fc.Arbitrary<Write> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(pick(IDS), pick(TYPES), pick(PERIODS), time)
+      .map(([id, type, period, { at, data }]) => reading({ id, type, period, time: at, data })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      write: fc.constant('deleteReadings' as const),
+      id: pick(IDS),
+      type: fc.option(pick(TYPES), { nil: undefined }),
+      period: pick(PERIODS),
+      from: bound,
+      to: bound,
+    }),
+  },
+  fc.record({ write: fc.constant('status' as const), path: pick(PATHS), status: pick([NODE_CREATED, NODE_DELETED]) }),
+  fc.record({
+    write: fc.constant('value' as const),
+    path: pick(PATHS),
+    name: pick(NAMES),
+    value: pick(['', '1', '2']),
+  }),
+  fc.record({ write: fc.constant('deleteValue' as const), path: pick(PATHS), name: pick(NAMES) }),
+  fc.record({ write: fc.constantFrom('child' as const, 'deleteChild' as const), path: pick(PATHS), name: pick(NAMES) }),
+  fc.record({
+    write: fc.constant('block' as const),
+    path: pick(PATHS),
+    block: fc.nat(2),
+    data: fc.uint8Array({ maxLength: 4 }),
+  }),
+  fc.record({ write: fc.constant('deleteBlocks' as const), path: pick(PATHS), from: fc.nat(2) }),
+  fc.record({ write: fc.constant('deleteNode' as const), path: pick(PATHS) }),
+);
+const step = fc.oneof(
+  { weight: 9, arbitrary: fc.array(write, { minLength: 1, maxLength: 6 }) },
+  { weight: 1, arbitrary: fc.constant('reopen' as const) },
+);
+
+/** The same store as plain maps. */
+class Model {
+  readonly statuses = new Map<string, number>();
+  readonly values = new Map<string, Map<string, string>>();
+  readonly children = new Map<string, Set<string>>();
+  readonly blocks = new Map<string, Uint8Array>();
+  readonly rows = new Map<string, ReadingWrite>();
+
+  write(batch: readonly Write[]): void {
+    for (const one of batch) this.#one(one);
+  }
+
+  #one(one: Write): void {
+    switch (one.write) {
+      case 'reading':
+        this.rows.set([one.id, one.type, one.period, formatUuid(one.time)].join(' '), one);
+        break;
+      case 'deleteReadings':
+        for (const [key, row] of this.rows)
+          if (row.id === one.id && row.period === one.period && (one.type ?? row.type) === row.type && within(row, one))
+            this.rows.delete(key);
+        break;
+      case 'status':
+        this.statuses.set(one.path, one.status);
+        break;
+      case 'value':
+        this.values.set(one.path, (this.values.get(one.path) ?? new Map()).set(one.name, one.value));
+        break;
+      case 'deleteValue':
+        this.values.get(one.path)?.delete(one.name);
+        break;
+      case 'child':
+        this.children.set(one.path, (this.children.get(one.path) ?? new Set()).add(one.name));
+        break;
+      case 'deleteChild':
+        this.children.get(one.path)?.delete(one.name);
+        break;
+      case 'block':
+        this.blocks.set(`${one.path} ${one.block}`, one.data);
+        break;
+      case 'deleteBlocks':
+        for (let block = one.from; block <= 3; block++) this.blocks.delete(`${one.path} ${block}`);
+        break;
+      case 'deleteNode':
+        this.statuses.delete(one.path);
+        this.values.delete(one.path);
+        break;
+    }
+  }
+
+  found({ id, type, period, from, to, order }: RowQuery): ReadingWrite[] {
+    const found = [...this.rows.values()].filter(
+      (row) => row.id === id && row.period === period && (type ?? row.type) === row.type && within(row, { from, to }),
+    );
+    found.sort((a, b) => compareTimeUuids(a.time, b.time));
+    return order === 'oldest' ? found : found.reverse();
+  }
+}
+
+function within({ time }: ReadingWrite, { from, to }: Pick<RowQuery, 'from' | 'to'>): boolean {
+  return (!from || compareTimeUuids(time, from) >= 0) && (!to || compareTimeUuids(time, to) <= 0);
+}
+
+async function expectSame(store: Store, model: Model): Promise<void> {
+  for (const path of PATHS) {
+    const status = model.statuses.get(path);
+    const node = await store.node(path);
+    if (status === undefined) expect(node).toBeUndefined();
+    else expect(node).toEqual({ status, values: model.values.get(path) ?? new Map() });
+    expect(await store.children(path, undefined, 10)).toEqual([...(model.children.get(path) ?? [])].sort());
+    for (const block of [0, 1, 2]) {
+      const [found, expected] = [await store.block(path, block), model.blocks.get(`${path} ${block}`)];
+      expect(found && [...found]).toEqual(expected && [...expected]);
+    }
+  }
+  expect(await store.deletedNodes(undefined, 10)).toEqual(
+    PATHS.filter((path) => model.statuses.get(path) === NODE_DELETED),
+  );
+  for (const id of IDS) {
+    const own = [...model.rows.values()].filter((row) => row.id === id);
+    expect(await store.types(id)).toEqual([...new Set(own.map(({ type }) => type))].sort());
+    for (const type of [undefined, ...TYPES]) {
+      const periods = own.filter((row) => (type ?? row.type) === row.type).map(({ period }) => period);
+      expect([...(await store.periods(id, type))].sort()).toEqual([...new Set(periods)].sort());
+      for (const period of PERIODS)
+        for (const order of ['oldest', 'newest'] as const)
+          for (const [from, to] of [
+            [undefined, undefined],
+            [derivedTimeUuid(TIMES[1]!, TYPES[0]!, '1'), derivedTimeUuid(TIMES[2]!, TYPES[1]!, '1')],
+          ]) {
+            const asked = { id, type, period, from, to, order };
+            const found = await collected(store.rows(asked));
+            const plain = ({
+              type,
+              time,
+              data,
+              received,
+            }: Omit<ReadingWrite, 'write' | 'id' | 'period' | 'expires'>) => ({
+              type,
+              time: formatUuid(time),
+              data,
+              received,
+            });
+            expect(found.map(plain)).toEqual(model.found(asked).map(plain));
+          }
+    }
+  }
+}
