@@ -1,0 +1,166 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { m2mp as protocol } from '../../protocols/m2mp/index.js';
+import { DeviceOnASocket } from '../gateway/device-on-a-socket.js';
+import { type GatewayUnderTest, startGatewayUnderTest } from '../gateway/gateway-under-test.js';
+import { m2mp, type Run } from './program.js';
+
+const IDENT = 'imei:490154203237518';
+const STRANGER = 'imei:490154203237526';
+
+let gateway: GatewayUnderTest;
+let folder: string;
+let device: DeviceOnASocket;
+const run = (...args: string[]): Promise<Run> =>
+  m2mp(args, { env: { M2MP_URL: gateway.url, M2MP_TOKEN: gateway.token } });
+/** Runs and expects that it went well. */
+const out = async (...args: string[]): Promise<string> => {
+  const { code, out, err } = await run(...args);
+  expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
+  return out;
+};
+const rows = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'm2mp-cli-'));
+  gateway = await startGatewayUnderTest({ provisioning: 'known' });
+  for (const ident of [IDENT, STRANGER])
+    await DeviceOnASocket.identified(protocol, gateway.port('m2mp'), ident).catch(() => {});
+  await out('waiting', 'admit', IDENT);
+  device = await DeviceOnASocket.identified(protocol, gateway.port('m2mp'), IDENT);
+  for (const n of [0, 1, 2]) device.send(device.side.reading('sen:temp', `2${n}.5`, Date.UTC(2026, 0, 1, n)));
+  await device.barrier();
+});
+afterAll(async () => {
+  device.end();
+  await gateway.remove();
+  await rm(folder, { recursive: true });
+});
+
+it('devices are listed, shown, renamed, deleted and restored', async () => {
+  expect(await out('devices')).toContain(IDENT);
+  expect(rows(await out('devices', '--json'))).toMatchObject([{ ident: IDENT }]);
+  await out('devices', 'rename', IDENT, 'Van 7');
+  expect(await out('devices', 'show', IDENT)).toContain('Van 7');
+  await out('devices', 'delete', IDENT);
+  expect((await run('devices')).out).not.toContain(IDENT);
+  const [{ id }] = rows(await out('devices', 'list', '--deleted', '--json'));
+  await out('devices', 'restore', id);
+  expect(await out('devices')).toContain(IDENT);
+});
+
+it('settings are set, reach the device, and are removed', async () => {
+  await out('settings', IDENT, 'set', 'interval', '60');
+  expect(await device.hears('setting')).toMatchObject({ name: 'interval', value: '60' });
+  expect(await out('settings', IDENT)).toMatch(/interval/);
+  await out('settings', IDENT, 'remove', 'interval');
+  expect(await out('settings', IDENT, '--json')).toBe('');
+});
+
+it('commands are sent, listed and cancelled', async () => {
+  await out('commands', IDENT, 'send', 'engine stop', '--expires', '10m');
+  expect(await device.hears('command')).toMatchObject({ text: 'engine stop' });
+  const [{ id, text }] = rows(await out('commands', IDENT, '--json'));
+  expect(text).toBe('engine stop');
+  await out('commands', IDENT, 'cancel', id);
+  expect(await out('commands', IDENT)).toContain('cancelled');
+});
+
+it('readings come as a table, as CSV and as lines of JSON', async () => {
+  expect(await out('readings', IDENT, '--type', 'sen:temp')).toMatch(/2026-01-01T02:00:00.000Z +sen:temp +"22.5"/);
+  const csv = (await out('readings', IDENT, '--type', 'sen:temp', '--format', 'csv', '--order', 'asc')).split('\n');
+  expect(csv[0]).toBe('time,type,data,id');
+  expect(csv[1]).toMatch(/^2026-01-01T00:00:00.000Z,sen:temp,"""20.5""",/);
+  const json = await out(
+    'readings',
+    IDENT,
+    '--from',
+    '2026-01-01T01:00:00Z',
+    '--to',
+    '2026-01-01',
+    '--format',
+    'ndjson',
+  );
+  expect(rows(json).map(({ data }) => data)).toEqual(['22.5', '21.5']);
+});
+
+it('the waiting room is listed and emptied', async () => {
+  expect(await out('waiting')).toContain(STRANGER);
+  await out('waiting', 'dismiss', STRANGER);
+  expect(await out('waiting', '--json')).toBe('');
+});
+
+it('connections are listed, and closed', async () => {
+  const other = await DeviceOnASocket.identified(protocol, gateway.port('m2mp'), IDENT);
+  const open = rows(await out('connections', '--json'));
+  expect(open.map(({ ident }) => ident)).toContain(IDENT);
+  await out('connections', 'close', String(Math.max(...open.map(({ id }) => id))));
+  await other.isClosed();
+});
+
+it('firmware is added, listed and removed', async () => {
+  const file = join(folder, 'firmware.bin');
+  await writeFile(file, Buffer.alloc(700_000, 5));
+  await out('firmware', 'add', 'v2', file);
+  expect(rows(await out('firmware', '--json'))).toMatchObject([{ name: 'v2', size: 700_000 }]);
+  await out('firmware', 'remove', 'v2');
+  expect((await run('firmware', 'remove', 'v2')).code).toBe(1);
+});
+
+it('the registry is looked through', async () => {
+  expect(await out('registry', 'ls', '/device/')).toContain('by-ident');
+});
+
+it('health says ready, and with another exit code that nobody is there', async () => {
+  expect(await out('health')).toBe('ready\n');
+  const { code, err } = await run('health', '--url', 'http://127.0.0.1:1');
+  expect(code).toBe(1);
+  expect(err).toContain('http://127.0.0.1:1');
+});
+
+it.each([
+  [['devices', 'show', 'nobody'], 1, 'nobody'],
+  [['readings', IDENT, '--from', 'yesterday'], 1, 'from'],
+  [['readings', IDENT, '--order', 'up'], 2, 'asc, desc'],
+  [['commands', IDENT, 'send', 'x', '--expires', 'soon'], 2, '90s, 10m'],
+  [['devices', '--url', 'nowhere'], 2, 'http://127.0.0.1:8080'],
+  [['firmware', 'add', 'v3', '/nothing/there.bin'], 1, '/nothing/there.bin'],
+  [['no-such-verb'], 2, 'no-such-verb'],
+  [['serve', '--m2mp-port', 'x'], 2, 'm2mp-port'],
+  [['simulate', '--rate', '0'], 2, 'over 0'],
+  [['simulate', '--route', 'nowhere'], 2, 'circle, random'],
+  [['simulate', '--to', '127.0.0.1:1', '--duration', '300ms'], 1, '127.0.0.1:1'],
+  [['replay', '/nothing/there.session'], 2, '/nothing/there.session'],
+])('%j ends with %d and says %s', async (args, code, what) => {
+  const { code: ended, err } = await run(...args);
+  expect({ code: ended, err }).toEqual({ code, err: expect.stringContaining(what) });
+  expect(err).not.toMatch(/\n\s+at /);
+});
+
+it('a wrong token is refused, with a hint', async () => {
+  const { code, err } = await m2mp(['devices'], { env: { M2MP_URL: gateway.url, M2MP_TOKEN: 'wrong' } });
+  expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('--token-file') });
+});
+
+it.each([
+  'serve',
+  'devices',
+  'settings',
+  'commands',
+  'readings',
+  'waiting',
+  'connections',
+  'firmware',
+  'registry',
+  'health',
+  'simulate',
+  'replay',
+])('%s has help', async (verb) => {
+  expect(await out(verb, '--help')).toContain(`Usage: m2mp ${verb}`);
+});
