@@ -48,7 +48,10 @@ export interface Registry {
   delete(path: string): Promise<void>;
   /** Undoes `delete`. Rejects with `RegistryError` `not_found` when the node never existed or was removed. */
   restore(path: string): Promise<void>;
-  /** Deletes for real the node and all below it: status, values, blocks. */
+  /**
+   * Deletes for real the node and all below it: status, values, blocks. What was deleted below it before, by itself,
+   * is left to `cleanup`.
+   */
   remove(path: string): Promise<void>;
   /** Deletes for real all that is marked as deleted; resolves to how many nodes. */
   cleanup(): Promise<number>;

@@ -114,7 +114,7 @@ export function registrySuite(open: OpenStoreUnderTest): void {
           await fresh.remove();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   }, 120_000);
 }
@@ -143,23 +143,47 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 
 class Model {
   readonly nodes = new Map<string, { status: number; values: Map<string, string> }>();
+  /** Nodes that the one above knows: one that is deleted is unlinked, with all that it knows. */
+  readonly #linked = new Set<string>();
 
   create(path: string): { status: number; values: Map<string, string> } {
     const parent = path.replace(/[^/]+\/$/, '');
     if (parent !== '/') this.create(parent);
     const node = this.nodes.get(path) ?? { status: 100, values: new Map() };
+    if (node.status === 5) for (const child of this.#children(path)) this.#linked.delete(child);
     node.status = 100;
     this.nodes.set(path, node);
+    this.#linked.add(path);
     return node;
   }
 
-  below(path: string): string[] {
-    return [...this.nodes.keys()].filter((one) => one.startsWith(path));
+  delete(path: string): void {
+    if (this.nodes.get(path)?.status !== 100) return;
+    for (const one of this.#below(path)) {
+      const node = this.nodes.get(one);
+      if (node) node.status = 5;
+    }
+    this.#linked.delete(path);
+  }
+
+  remove(path: string): void {
+    for (const one of this.#below(path)) {
+      this.nodes.delete(one);
+      this.#linked.delete(one);
+    }
   }
 
   isLinked(path: string): boolean {
     const parent = path.replace(/[^/]+\/$/, '');
-    return parent === '/' || this.nodes.get(parent)?.status === 100;
+    return this.#linked.has(path) && (parent === '/' || this.isLinked(parent));
+  }
+
+  #children(path: string): string[] {
+    return [...this.#linked].filter((one) => one.startsWith(path) && /^[^/]+\/$/.test(one.slice(path.length)));
+  }
+
+  #below(path: string): string[] {
+    return [path, ...this.#children(path).flatMap((child) => this.#below(child))];
   }
 }
 
@@ -168,7 +192,9 @@ async function apply(registry: Registry, model: Model, one: Exclude<Operation, {
     case 'create':
     case 'set':
     case 'check': {
-      const before = one.does === 'check' ? new Map(model.nodes.get(one.path)?.values) : new Map();
+      const there = model.nodes.get(one.path);
+      // What was deleted is missing.
+      const before = one.does === 'check' && there?.status === 100 ? new Map(there.values) : new Map();
       await registry[one.does](one.path, one.values);
       const node = model.create(one.path);
       for (const [name, value] of Object.entries(one.values)) if (!before.has(name)) node.values.set(name, value);
@@ -180,12 +206,11 @@ async function apply(registry: Registry, model: Model, one: Exclude<Operation, {
       break;
     case 'delete':
       await registry.delete(one.path);
-      // What was unlinked before, by a deletion of its own, is marked already.
-      for (const path of model.below(one.path)) model.nodes.get(path)!.status = 5;
+      model.delete(one.path);
       break;
     case 'remove':
       await registry.remove(one.path);
-      for (const path of model.below(one.path)) model.nodes.delete(path);
+      model.remove(one.path);
       break;
   }
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,7 @@ import { expect, it } from 'vitest';
 import { m2mp } from '../../protocols/m2mp/index.js';
 import { DeviceOnASocket } from '../gateway/device-on-a-socket.js';
 import { startGatewayProcess } from './gateway-process.js';
-import { parseSystemCalls, type SystemCall } from './system-calls.js';
+import { canTrace, childOf, parseSystemCalls, type SystemCall } from './system-calls.js';
 
 const ROUNDS = 200;
 const haveStrace = canTrace();
@@ -67,21 +66,4 @@ function answersBeforeTheirSync(calls: readonly SystemCall[]): { answers: number
     return !(sync && pages && meta && pages.returned < sync.began && sync.returned < meta.began);
   });
   return { answers: answers.length, early };
-}
-
-function childOf(pid: number): number {
-  return Number(
-    execFileSync('pgrep', ['-P', `${pid}`], { encoding: 'utf8' })
-      .trim()
-      .split('\n')[0],
-  );
-}
-
-function canTrace(): boolean {
-  try {
-    execFileSync('strace', ['-e', 'trace=none', 'true'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }

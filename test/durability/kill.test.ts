@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { protocols } from '../../protocols/list.js';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.js';
 import { PersistentDevice, TYPE } from './persistent-device.js';
+import { randomFrom } from './random.js';
 
 const CYCLES = Number(process.env['M2MP_KILL_CYCLES'] ?? 20);
 const DEVICES_A_PROTOCOL = 4;
@@ -98,15 +99,4 @@ async function expectKept(gateway: GatewayProcess, device: PersistentDevice, rep
     expect(commands, `again by: ${reproduction}`).toContainEqual(
       expect.objectContaining({ text, state: 'done', response }),
     );
-}
-
-/** A small generator of random numbers in [0, 1) from a seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,4 +1,5 @@
 /** Reads the log of strace: which system calls began and returned, in order. */
+import { execFileSync } from 'node:child_process';
 
 /** One call; `began` and `returned` are places in the log, so that two calls can be compared. */
 export interface SystemCall {
@@ -27,11 +28,30 @@ export function parseSystemCalls(log: string): SystemCall[] {
     const start = resumed ? unfinished.get(pid) : undefined;
     if (resumed && !start) return;
     unfinished.delete(pid);
-    const text = start ? start.text + (resumed?.[1] ?? '') : rest;
+    const text = start ? start.text.trimEnd() + (resumed?.[1] ?? '') : rest;
     const call = /^(\w+)\((\d+<(?:[^<>]|<[^>]*>|->)*>)?(.*)\)\s+= (-?\d+)/s.exec(text);
     if (!call) return;
     const [, name = '', descriptor = '', , result = ''] = call;
     calls.push({ name, descriptor, text, began: start?.began ?? place, returned: place, result: Number(result) });
   });
   return calls;
+}
+
+/** The process that strace runs: a signal must reach it and not strace, which ends with it. */
+export function childOf(pid: number): number {
+  return Number(
+    execFileSync('pgrep', ['-P', `${pid}`], { encoding: 'utf8' })
+      .trim()
+      .split('\n')[0],
+  );
+}
+
+/** Whether strace is here and may trace. */
+export function canTrace(): boolean {
+  try {
+    execFileSync('strace', ['-e', 'trace=none', 'true'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
 }
