@@ -25,11 +25,13 @@ export async function startGatewayProcess(
   data: string,
   flags: readonly string[] = [],
   wrapper: readonly string[] = [],
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<GatewayProcess> {
   const serve = [PROGRAM, 'serve', '--data', data, '--host', '127.0.0.1', '--log-format', 'json', '--http-port', '0'];
   const command = [...wrapper, process.execPath, ...serve, '--m2mp-port', '0', '--alip-port', '0', ...flags];
   // The variables that are meant for the tests are none of the gateway's options.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('M2MP_')));
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('M2MP_'));
+  const env = { ...Object.fromEntries(own), ...variables };
   const child = spawn(command[0] ?? process.execPath, command.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const log: string[] = [];
   const ended = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null);
