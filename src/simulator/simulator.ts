@@ -119,13 +119,13 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
 }
 
 /**
- * A device has one reading a date, and M2MP dates have whole seconds. Where more are sent a second than pass, dates
- * begin in the past, so that none lies in the future.
+ * A device has one reading a date, and M2MP dates have whole seconds. Dates begin a batch ago, which is sent at once;
+ * where more are sent a second than pass, as far in the past as it takes. So none lies in the future.
  */
-function dates({ rate, duration, now }: SimulationOptions, every: number): (number: number) => number {
+function dates({ rate, batch, duration, now }: SimulationOptions, every: number): (number: number) => number {
   const step = Math.max(1, Math.round(every / 1_000)) * 1_000;
   const past = rate === Number.POSITIVE_INFINITY ? LONGEST_PAST : Math.max(0, (duration / every) * step - duration);
-  const first = Math.floor((now() - past) / 1_000) * 1_000;
+  const first = Math.floor((now() - past - batch * step) / 1_000) * 1_000;
   return (number) => first + number * step;
 }
 
