@@ -31,10 +31,16 @@ module.exports = {
     },
     onlyFrom(
       'the-store-is-chosen-in-one-place',
-      'LMDB is imported by src/store/open.ts alone.',
+      'LMDB and Cassandra are imported by src/store/open.ts alone.',
       '^src/',
-      '^(src/store/lmdb/|node_modules/lmdb)',
-      '^src/store/(open\\.ts$|lmdb/)',
+      '^(src/store/(lmdb|cassandra)/|node_modules/(lmdb|cassandra-driver)/)',
+      '^src/store/(open\\.ts$|lmdb/|cassandra/)',
+    ),
+    onlyFrom(
+      'stores-do-not-know-each-other',
+      'A store is built on the interface, not on another store.',
+      '^src/store/lmdb/',
+      '^(src/store/cassandra/|node_modules/cassandra-driver/)',
     ),
     {
       name: 'stores-logic-sees-the-interface-only',

@@ -5,7 +5,7 @@ import { Refusal, type RefusalCode } from '../devices/refusal.js';
 import type { Logger } from '../observe/log.js';
 import { RegistryError } from '../registry/paths.js';
 import { SeriesError } from '../series/series.js';
-import { StoreFailed, StoreFull } from '../store/store.js';
+import { StoreAway, StoreFailed, StoreFull } from '../store/store.js';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 
@@ -84,7 +84,7 @@ function toProblem(error: FastifyError | Problem): Problem {
     return new Problem(400, error.message, { field: error.code.replace('invalid_', '') }, { cause: error });
   if (error instanceof RegistryError)
     return new Problem(error.code === 'not_found' ? 404 : 400, error.message, undefined, { cause: error });
-  if (error instanceof StoreFull || error instanceof StoreFailed)
+  if (error instanceof StoreFull || error instanceof StoreAway || error instanceof StoreFailed)
     return new Problem(503, error.message, undefined, { cause: error });
   const { statusCode, code } = error;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem(413, 'the body is longer than is taken here');

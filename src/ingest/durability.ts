@@ -3,7 +3,7 @@
  * everything that waits, waits on it. All connections share one commit at a time: while one batch is being synced the
  * next one gathers, so the rate of commits follows the disk and not the number of devices.
  */
-import { type Store, StoreFailed, StoreFull, type Write } from '../store/store.js';
+import { type Store, StoreAway, StoreFailed, StoreFull, type Write } from '../store/store.js';
 
 export interface Durability {
   /** Writes handed over so far. */
@@ -33,11 +33,11 @@ export interface DurabilityOptions {
   readonly maxQueuedBytes: number;
   /** Writes in one commit at the most. */
   readonly maxBatchWrites: number;
-  /** Milliseconds after which a batch that found no room is tried again. */
+  /** Milliseconds after which a batch that found no room, or no store, is tried again. */
   readonly retryAfter: number;
   /** Called when `full` ends. */
   readonly onRoom: () => void;
-  /** Called when there is no room, and with null when there is again. */
+  /** Called when there is no room or the store is away, and with null when it takes writes again. */
   readonly onTrouble: (why: string | null) => void;
   /** Called once when what is on disk cannot be known any more: the process must end, nothing is answered again. */
   readonly onFailure: (error: Error) => void;
@@ -103,7 +103,7 @@ export function createDurability(options: DurabilityOptions): Durability {
         options.onCommit(batch.length, performance.now() - started);
         break;
       } catch (error) {
-        if (!(error instanceof StoreFull)) throw error;
+        if (!(error instanceof StoreFull || error instanceof StoreAway)) throw error;
         setTrouble(error.message);
         await new Promise((resolve) => setTimeout(resolve, options.retryAfter));
       }

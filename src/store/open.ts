@@ -1,4 +1,5 @@
 /** Where the store is chosen: the only importer of a backend. */
+import type { CassandraOptions } from './cassandra/open.js';
 import { openLmdb } from './lmdb/open.js';
 import type { Store } from './store.js';
 
@@ -9,7 +10,8 @@ export const DEFAULT_MAP_SIZE = 2 ** 40;
 /** Milliseconds after which a commit that did not end counts as failed. */
 export const DEFAULT_COMMIT_DEADLINE = 120_000;
 
-export interface StoreOptions {
+/** Data on this machine. */
+export interface LmdbStoreOptions {
   /** Where the data lies; made when it does not exist. */
   readonly directory: string;
   /** The most the data may take, in bytes. */
@@ -19,12 +21,27 @@ export interface StoreOptions {
   readonly now?: () => number;
 }
 
-/** Opens the data on this machine; rejects with `StoreNotOpened`. */
+/** Data in a Cassandra cluster, shared by many gateways. */
+export interface CassandraStoreOptions {
+  readonly cassandra: Omit<CassandraOptions, 'now'>;
+  /** UNIX ms. */
+  readonly now?: () => number;
+}
+
+export type StoreOptions = LmdbStoreOptions | CassandraStoreOptions;
+
+/** Opens the data; rejects with `StoreNotOpened`. */
 export async function openStore(options: StoreOptions): Promise<Store> {
+  const now = options.now ?? Date.now;
+  if ('cassandra' in options) {
+    // Loaded only where it is chosen: one machine starts without the driver.
+    const { openCassandra } = await import('./cassandra/open.js');
+    return openCassandra({ ...options.cassandra, now });
+  }
   return openLmdb({
     directory: options.directory,
     mapSize: options.mapSize ?? DEFAULT_MAP_SIZE,
     deadline: options.commitDeadline ?? DEFAULT_COMMIT_DEADLINE,
-    now: options.now ?? Date.now,
+    now,
   });
 }

@@ -7,7 +7,8 @@ export interface Store {
   /**
    * Writes all of the batch, in order, and resolves only when it is durable. It is not atomic: after a rejection any
    * part may be written; every write is idempotent, so the batch can be written again. Rejects with `StoreFull` when
-   * there is no room, with `StoreFailed` when what is on the disk cannot be known any more.
+   * there is no room, with `StoreAway` when the database does not answer, with `StoreFailed` when what is on the disk
+   * cannot be known any more.
    */
   write(batch: readonly Write[]): Promise<void>;
 
@@ -19,14 +20,20 @@ export interface Store {
   deletedNodes(after: string | undefined, limit: number): Promise<string[]>;
   block(path: string, block: number): Promise<Uint8Array | undefined>;
 
-  /** Types that the series `id` has rows of, in the order of their UTF-8 bytes. */
+  /**
+   * Types that the series `id` has rows of, in the order of their UTF-8 bytes. One whose rows were all deleted or are
+   * expired may still be among them.
+   */
   types(id: string): Promise<string[]>;
-  /** Periods in which `id` has rows (of one type, or of any), newest first. */
+  /** Periods in which `id` has rows (of one type, or of any), newest first; the same holds for one that is empty now. */
   periods(id: string, type: string | undefined): Promise<string[]>;
   /** Rows of one period in the order asked for; all types merged when no type is given. */
   rows(query: RowQuery): AsyncIterable<Row>;
 
-  /** Removes rows whose time to live is over at `now` (UNIX ms), at most `limit` of them; resolves to how many. */
+  /**
+   * Removes rows whose time to live is over at `now` (UNIX ms), at most `limit` of them; resolves to how many. 0 where
+   * the database does so by itself.
+   */
   removeExpired(now: number, limit: number): Promise<number>;
   /** Bytes the data takes, and bytes that are left for it. */
   size(): Promise<{ used: number; free: number }>;
@@ -113,6 +120,17 @@ export class StoreFull extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'StoreFull';
+  }
+}
+
+/**
+ * The database cannot be reached, or does not answer in time: any part of this attempt may be stored, and the same
+ * batch can be written again later.
+ */
+export class StoreAway extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreAway';
   }
 }
 

@@ -11,11 +11,18 @@ import { START, type StoreUnderTest } from './store-under-test.js';
 
 async function openLmdbUnderTest(): Promise<StoreUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'm2mp-conformance-'));
-  const open = () => openStore({ directory, mapSize: 1 << 28, now: () => test.now });
+  let now = START;
+  const open = () => openStore({ directory, mapSize: 1 << 28, now: () => now });
   const test: StoreUnderTest = {
     // Set at once, below.
     store: undefined as never,
-    now: START,
+    lists: 'what is there',
+    get now() {
+      return now;
+    },
+    async pass(ms) {
+      now += ms;
+    },
     async reopen() {
       await test.store.close();
       test.store = await open();

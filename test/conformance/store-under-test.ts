@@ -1,11 +1,15 @@
 import type { Store } from '../../src/store/store.js';
 
-/** A database as the suites use it: empty at first, with a clock that a test turns. */
+/** A database as the suites use it: empty at first, with a clock of its own that starts at `START`, or goes on from there. */
 export interface StoreUnderTest {
   /** Changes when it is reopened. */
   store: Store;
-  /** UNIX ms. */
-  now: number;
+  /** UNIX ms by the store's clock. */
+  readonly now: number;
+  /** Whether the database removes by itself what is expired, and may list types and periods that are empty by now. */
+  readonly lists: 'what is there' | 'what was there';
+  /** Lets time go by, in ms. */
+  pass(ms: number): Promise<void>;
   /** Closes the database and opens it again, as a process that starts anew. */
   reopen(): Promise<void>;
   remove(): Promise<void>;

@@ -2,6 +2,7 @@
 # cassandra.sh DIRECTORY ADDRESS [SEEDS] [HEAP] [OWNER]: a Cassandra node on ADDRESS:9042, with its data, logs and pid
 # below DIRECTORY; returns when it takes CQL. Nodes with the same SEEDS are one cluster: 127.0.0.1, 127.0.0.2, … are
 # machines of their own here. With OWNER (a process id) the node ends, and its DIRECTORY with it, when that ends.
+# M2MP_CASSANDRA_AUTHENTICATOR is Cassandra's authenticator, PasswordAuthenticator for one that asks for credentials.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 directory=$(mkdir -p "$1" && cd "$1" && pwd)
@@ -11,6 +12,15 @@ heap=${4:-512m}
 owner=${5:-}
 libraries=$("$here/fetch.sh" cassandra)
 mkdir -p "$directory/conf"
+
+# Two test files may ask for the same node at once: one starts it, the other finds it started.
+exec 8> "$directory/lock"
+flock 8
+answers() { (echo > "/dev/tcp/$address/9042") 2> /dev/null; }
+if [ -e "$directory/pid" ] && kill -0 "$(cat "$directory/pid")" 2> /dev/null && answers; then
+  echo "cassandra $address:9042 pid $(cat "$directory/pid")"
+  exit 0
+fi
 
 cat > "$directory/conf/cassandra.yaml" << YAML
 cluster_name: m2mp
@@ -68,7 +78,7 @@ setsid java -javaagent:"$(ls "$libraries"/jamm-*.jar)" -Xms"$heap" -Xmx"$heap" -
   -Dlogback.configurationFile="file://$directory/conf/logback.xml" \
   -Dcassandra.ring_delay_ms=2000 -Dcassandra.skip_wait_for_gossip_to_settle=0 \
   -cp "$directory/conf:$libraries/*" org.apache.cassandra.service.CassandraDaemon \
-  > "$directory/output.log" 2>&1 < /dev/null &
+  > "$directory/output.log" 2>&1 < /dev/null 8>&- &
 node=$!
 echo "$node" > "$directory/pid"
 
@@ -76,11 +86,11 @@ if [ -n "$owner" ]; then
   # Restarted by a test, the node has another watcher: each looks after the process it was started with.
   setsid bash -c 'while kill -0 "$1" 2> /dev/null && kill -0 "$2" 2> /dev/null; do sleep 1; done
     kill -0 "$1" 2> /dev/null || { kill -9 "$2" 2> /dev/null; sleep 1; rm -rf "$3"; }' \
-    watcher "$owner" "$node" "$directory" > /dev/null 2>&1 < /dev/null &
+    watcher "$owner" "$node" "$directory" > /dev/null 2>&1 < /dev/null 8>&- &
 fi
 
 for _ in $(seq 240); do
-  if (echo > "/dev/tcp/$address/9042") 2> /dev/null; then
+  if answers; then
     echo "cassandra $address:9042 pid $node"
     exit 0
   fi

@@ -1,0 +1,59 @@
+/** What an error of the driver means: trouble that is waited out, or a mistake that no retry mends. */
+import { errors, types } from 'cassandra-driver';
+import { StoreAway, StoreFailed } from '../store.js';
+
+/** Longest reason taken over from Cassandra, in characters. */
+const MAX_REASON = 300;
+
+/** Answers that say the request itself is wrong: a table that is not there, a statement that is not understood. */
+const wrong: ReadonlySet<number> = new Set([
+  types.responseErrorCodes.protocolError,
+  types.responseErrorCodes.syntaxError,
+  types.responseErrorCodes.invalid,
+  types.responseErrorCodes.configError,
+  types.responseErrorCodes.alreadyExists,
+]);
+
+/**
+ * `StoreAway` for all that can end by itself or by an operator's hand while the gateway waits (nodes down or slow,
+ * too few copies, rights taken away), `StoreFailed` for what Cassandra will refuse for ever, and any other error, such
+ * as one of the program's own, as it is.
+ */
+export function translated(error: unknown): Error {
+  if (error instanceof StoreAway || error instanceof StoreFailed) return error;
+  if (!(error instanceof Error)) return new StoreFailed(`Cassandra: ${String(error)}`);
+  const refused = refusalIn(error);
+  if (refused) return new StoreFailed(`Cassandra refuses a request: ${shortened(refused.message)}`, { cause: error });
+  if (isDriverError(error)) return new StoreAway(`Cassandra: ${reasonOf(error)}`, { cause: error });
+  return error;
+}
+
+function refusalIn(error: Error): Error | undefined {
+  if (error instanceof errors.ResponseError) return wrong.has(error.code) ? error : undefined;
+  return undefined;
+}
+
+function isDriverError(error: Error): boolean {
+  return (
+    error instanceof errors.NoHostAvailableError ||
+    error instanceof errors.ResponseError ||
+    error instanceof errors.OperationTimedOutError ||
+    error instanceof errors.BusyConnectionError ||
+    error instanceof errors.AuthenticationError ||
+    'code' in error
+  );
+}
+
+/** The message, and for nodes that cannot be reached what each of them said. */
+export function reasonOf(error: Error): string {
+  if (!(error instanceof errors.NoHostAvailableError)) return shortened(error.message);
+  const inner: Readonly<Record<string, unknown>> = error.innerErrors ?? {};
+  const each = Object.entries(inner).map(
+    ([host, why]) => `${host}: ${why instanceof Error ? why.message : String(why)}`,
+  );
+  return shortened(`no node can be reached${each.length > 0 ? ` (${each.join('; ')})` : ''}`);
+}
+
+function shortened(text: string): string {
+  return text.length > MAX_REASON ? `${text.slice(0, MAX_REASON)}…` : text;
+}

@@ -1,0 +1,182 @@
+/** The CQL of every write and read, and the partitions of the two time series tables. */
+import type { RegistryWrite } from '../store.js';
+import type { Statement } from './session.js';
+
+/** A statement with the partition it goes to and its size in bytes, roughly. */
+export interface PartitionStatement extends Statement {
+  readonly partition: string;
+  readonly bytes: number;
+}
+
+export type Statements = ReturnType<typeof statementsFor>;
+
+/** Id of the partition of `timeseries` that holds one type of a series. */
+export function typedId(id: string, type: string): string {
+  return `${id}!${type}`;
+}
+
+/**
+ * Id of the partition of `timeseries_index` that lists the types of a series where others list periods. No series has
+ * such an id: a NUL is refused in one.
+ */
+export function typesId(id: string): string {
+  return `${id}\0types`;
+}
+
+/** What a statement takes besides its values, in bytes. */
+const OVERHEAD = 64;
+
+/** The statements of a keyspace, whose name was checked. */
+export function statementsFor(keyspace: string) {
+  const node = `${keyspace}.registrynode`;
+  const children = `${keyspace}.registrynodechildren`;
+  const blocks = `${keyspace}.registrynodedata`;
+  const series = `${keyspace}.timeseries`;
+  const index = `${keyspace}.timeseries_index`;
+
+  const cql = {
+    status: `UPDATE ${node} USING TIMESTAMP ? SET status = ? WHERE path = ?`,
+    value: `UPDATE ${node} USING TIMESTAMP ? SET values[?] = ? WHERE path = ?`,
+    deleteValue: `DELETE values[?] FROM ${node} USING TIMESTAMP ? WHERE path = ?`,
+    deleteNode: `DELETE FROM ${node} USING TIMESTAMP ? WHERE path = ?`,
+    child: `INSERT INTO ${children} (path, name) VALUES (?, ?) USING TIMESTAMP ?`,
+    deleteChild: `DELETE FROM ${children} USING TIMESTAMP ? WHERE path = ? AND name = ?`,
+    block: `INSERT INTO ${blocks} (path, block, data) VALUES (?, ?, ?) USING TIMESTAMP ?`,
+    deleteBlocks: `DELETE FROM ${blocks} USING TIMESTAMP ? WHERE path = ? AND block >= ?`,
+    reading: `INSERT INTO ${series} (id, date, time, type, data) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?`,
+    deleteReading: `DELETE FROM ${series} USING TIMESTAMP ? WHERE id = ? AND date = ? AND time = ?`,
+    deletePartition: `DELETE FROM ${series} USING TIMESTAMP ? WHERE id = ? AND date = ?`,
+    index: `INSERT INTO ${index} (id, type, date) VALUES (?, ?, ?)`,
+  };
+
+  /** A write of the registry as it is on the wire. */
+  function registry(write: RegistryWrite, stamp: number): PartitionStatement {
+    const { path } = write;
+    const made = (table: string, query: string, params: readonly unknown[], bytes = 0) => ({
+      query,
+      params,
+      partition: `${table} ${path}`,
+      bytes: OVERHEAD + path.length + bytes,
+    });
+    switch (write.write) {
+      case 'status':
+        return made('node', cql.status, [stamp, write.status, path]);
+      case 'value':
+        return made(
+          'node',
+          cql.value,
+          [stamp, write.name, write.value, path],
+          write.name.length + 3 * write.value.length,
+        );
+      case 'deleteValue':
+        return made('node', cql.deleteValue, [write.name, stamp, path], write.name.length);
+      case 'deleteNode':
+        return made('node', cql.deleteNode, [stamp, path]);
+      case 'child':
+        return made('children', cql.child, [path, write.name, stamp], write.name.length);
+      case 'deleteChild':
+        return made('children', cql.deleteChild, [stamp, path, write.name], write.name.length);
+      case 'block':
+        return made('blocks', cql.block, [path, write.block, asBuffer(write.data), stamp], write.data.byteLength);
+      case 'deleteBlocks':
+        return made('blocks', cql.deleteBlocks, [stamp, path, write.from]);
+    }
+  }
+
+  /** One row of a reading. `time` is a Uuid of the driver, `ttl` in seconds or 0: for ever. */
+  function reading(
+    partitionId: string,
+    row: { period: string; time: unknown; type: string; data: string; stamp: number; ttl: number },
+  ): PartitionStatement {
+    const { period, time, type, data, stamp, ttl } = row;
+    return {
+      query: cql.reading,
+      params: [partitionId, period, time, type, data, stamp, ttl],
+      partition: `series ${period} ${partitionId}`,
+      bytes: OVERHEAD + partitionId.length + type.length + data.length,
+    };
+  }
+
+  /** A row of the index: a period of a series, or of one of its types, or a type. */
+  function indexed(id: string, type: string, date: string): PartitionStatement {
+    return {
+      query: cql.index,
+      params: [id, type, date],
+      partition: `index ${type} ${id}`,
+      bytes: OVERHEAD + id.length + type.length,
+    };
+  }
+
+  function deleteReading(partitionId: string, period: string, time: unknown, stamp: number): PartitionStatement {
+    return {
+      query: cql.deleteReading,
+      params: [stamp, partitionId, period, time],
+      partition: `series ${period} ${partitionId}`,
+      bytes: OVERHEAD + partitionId.length,
+    };
+  }
+
+  /** Deletes a partition, or what of it lies within bounds. */
+  function deleteRange(partitionId: string, period: string, bounds: Bounds, stamp: number): Statement {
+    const { where, params } = within(bounds);
+    return { query: cql.deletePartition + where, params: [stamp, partitionId, period, ...params] };
+  }
+
+  return {
+    registry,
+    reading,
+    indexed,
+    deleteReading,
+    deleteRange,
+    node: (path: string): Statement => ({ query: `SELECT status, values FROM ${node} WHERE path = ?`, params: [path] }),
+    nodesOfStatus: (status: number): Statement => ({
+      query: `SELECT path FROM ${node} WHERE status = ?`,
+      params: [status],
+    }),
+    children: (path: string, after: string | undefined, limit: number): Statement =>
+      after === undefined
+        ? { query: `SELECT name FROM ${children} WHERE path = ? LIMIT ?`, params: [path, limit] }
+        : { query: `SELECT name FROM ${children} WHERE path = ? AND name > ? LIMIT ?`, params: [path, after, limit] },
+    block: (path: string, block: number): Statement => ({
+      query: `SELECT data FROM ${blocks} WHERE path = ? AND block = ?`,
+      params: [path, block],
+    }),
+    dates: (id: string, type: string): Statement => ({
+      query: `SELECT date FROM ${index} WHERE id = ? AND type = ?`,
+      params: [id, type],
+    }),
+    /** Rows of a partition, or only what tells them apart. */
+    rows(
+      partitionId: string,
+      period: string,
+      bounds: Bounds,
+      order: 'newest' | 'oldest',
+      what: 'all' | 'keys' = 'all',
+    ): Statement {
+      const { where, params } = within(bounds);
+      const columns = what === 'all' ? 'time, type, data' : 'time, type';
+      const query = `SELECT ${columns}, WRITETIME(data) AS stamp FROM ${series} WHERE id = ? AND date = ?${where}`;
+      return {
+        query: order === 'newest' ? query : `${query} ORDER BY time ASC`,
+        params: [partitionId, period, ...params],
+      };
+    },
+  };
+}
+
+/** Times as Uuids of the driver, inclusive. */
+export interface Bounds {
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+function within({ from, to }: Bounds): { where: string; params: unknown[] } {
+  return {
+    where: (from === undefined ? '' : ' AND time >= ?') + (to === undefined ? '' : ' AND time <= ?'),
+    params: [from, to].filter((bound) => bound !== undefined),
+  };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

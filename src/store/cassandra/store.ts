@@ -1,0 +1,113 @@
+/** The store on Cassandra. */
+import { NODE_DELETED, type NodeRow, type Row, type RowQuery, type Store } from '../store.js';
+import { typesOf } from './series-types.js';
+import type { Session } from './session.js';
+import { receivedAt } from './stamps.js';
+import { type Statements, typedId } from './statements.js';
+import { createWriter, uuid, type WriterOptions } from './writer.js';
+
+/** Bytes of a mebibyte, in which Cassandra counts. */
+const MEBIBYTE = 1_048_576;
+
+export type CassandraStoreOptions = WriterOptions & { readonly keyspace: string };
+
+export function createCassandraStore(options: CassandraStoreOptions): Store {
+  const { session, statements, keyspace } = options;
+
+  async function node(path: string): Promise<NodeRow | undefined> {
+    for await (const row of session.read(statements.node(path))) {
+      const { status, values } = row;
+      if (typeof status !== 'number') return undefined;
+      return { status, values: values instanceof Map ? new Map<string, string>(values) : new Map() };
+    }
+    return undefined;
+  }
+
+  async function children(path: string, after: string | undefined, limit: number): Promise<string[]> {
+    return limit < 1 ? [] : texts(session, statements.children(path, after, limit), 'name', limit);
+  }
+
+  /** The index gives them in no order: the least are kept while all are looked at. */
+  async function deletedNodes(after: string | undefined, limit: number): Promise<string[]> {
+    let least: string[] = [];
+    const keepLeast = () => {
+      least = least.sort(compareBytes).slice(0, Math.max(0, limit));
+    };
+    for await (const row of session.read(statements.nodesOfStatus(NODE_DELETED))) {
+      const path = String(row['path']);
+      if (after !== undefined && compareBytes(path, after) <= 0) continue;
+      least.push(path);
+      if (least.length > 2 * limit + 1_000) keepLeast();
+    }
+    keepLeast();
+    return least;
+  }
+
+  async function block(path: string, number: number): Promise<Uint8Array | undefined> {
+    for await (const row of session.read(statements.block(path, number))) {
+      const data: unknown = row['data'];
+      return data instanceof Uint8Array ? data : new Uint8Array();
+    }
+    return undefined;
+  }
+
+  async function periods(id: string, type: string | undefined): Promise<string[]> {
+    const dates = await texts(session, statements.dates(id, type ?? ''), 'date');
+    return dates.filter((date) => /^\d{4}-\d\d(-\d\d)?$/.test(date));
+  }
+
+  /** What its nodes hold of the keyspace, as the one that is asked knows it; what is left only they know. */
+  async function size(): Promise<{ used: number; free: number }> {
+    let used = 0;
+    const query = 'SELECT mebibytes FROM system_views.disk_usage WHERE keyspace_name = ?';
+    const { rows } = await session.once({ query, params: [keyspace] });
+    for (const row of rows) used += Number(row['mebibytes'] ?? 0) * MEBIBYTE;
+    return { used, free: Number.POSITIVE_INFINITY };
+  }
+
+  return {
+    write: createWriter(options),
+    node,
+    children,
+    deletedNodes,
+    block,
+    types: (id) => typesOf(session, statements, id, () => periods(id, undefined)),
+    periods,
+    rows: (query) => readRows(session, statements, query),
+    removeExpired: async () => 0,
+    size,
+    close: () => session.close(),
+  };
+}
+
+async function* readRows(session: Session, statements: Statements, query: RowQuery): AsyncIterable<Row> {
+  const { id, type, period, from, to, order } = query;
+  const source = type === undefined ? id : typedId(id, type);
+  const bounds = { from: from && uuid(from), to: to && uuid(to) };
+  for await (const row of session.read(statements.rows(source, period, bounds, order))) {
+    const { data } = row;
+    // A row can outlive its data where a time to live or a deletion met only one of its cells.
+    if (typeof data !== 'string') continue;
+    yield {
+      type: type ?? String(row['type'] ?? ''),
+      time: new Uint8Array(row['time'].getBuffer()),
+      data,
+      received: receivedAt(Number(row['stamp'])),
+    };
+  }
+}
+
+async function texts(
+  session: Session,
+  statement: Parameters<Session['read']>[0],
+  column: string,
+  pageSize?: number,
+): Promise<string[]> {
+  const found: string[] = [];
+  for await (const row of session.read(statement, pageSize)) found.push(String(row[column]));
+  return found;
+}
+
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -1,0 +1,174 @@
+/** Writes batches: grouped by partition, many partitions at once, deletions of readings after what stands before them. */
+import { types } from 'cassandra-driver';
+import { type DeleteReadings, type ReadingWrite, StoreAway, type TimeUuid, type Write } from '../store.js';
+import { createBoundedMap } from './bounded-map.js';
+import { type OnLargePartition, watchPartitions } from './partitions.js';
+import { MAX_WRITES_UNDER_WAY, type Session } from './session.js';
+import { createStamps, type Stamps } from './stamps.js';
+import { type Bounds, type PartitionStatement, type Statements, typedId, typesId } from './statements.js';
+
+export interface WriterOptions {
+  readonly session: Session;
+  readonly statements: Statements;
+  /** UNIX ms. */
+  readonly now: () => number;
+  readonly onLargePartition: OnLargePartition;
+}
+
+/** Statements, and bytes, that go to one partition in one request. */
+export const MAX_BATCH_STATEMENTS = 64;
+export const MAX_BATCH_BYTES = 32 * 1_024;
+/** Series, types and periods whose rows in the index are known to exist. */
+const MAX_KNOWN = 200_000;
+/** Longest time to live that Cassandra takes, in seconds: 20 years. */
+const MAX_TTL = 20 * 365 * 86_400;
+
+/** Gives the `write` of the store. */
+export function createWriter(options: WriterOptions): (batch: readonly Write[]) => Promise<void> {
+  const { session, statements, now } = options;
+  const stamps = createStamps(now);
+  const known = createBoundedMap<true>(MAX_KNOWN);
+  const watch = watchPartitions(options.onLargePartition);
+
+  async function write(batch: readonly Write[]): Promise<void> {
+    let gathered = gather(statements);
+    for (const one of batch) {
+      if (one.write === 'reading') addReading(one, gathered);
+      else if (one.write === 'deleteReadings') {
+        // It looks for rows, those that are written before it too.
+        await flush(gathered);
+        gathered = gather(statements);
+        await deleteReadings(options, stamps, one);
+      } else gathered.add(statements.registry(one, stamps.next()));
+    }
+    await flush(gathered);
+  }
+
+  function addReading(reading: ReadingWrite, gathered: Gathered): void {
+    const { id, type, period, data, received, expires } = reading;
+    const left = Math.ceil((expires - now()) / 1_000);
+    if (expires !== 0 && left <= 0) return;
+    const ttl = expires === 0 ? 0 : Math.min(left, MAX_TTL);
+    const row = { period, time: uuid(reading.time), type, data, stamp: stamps.ofReading(id, received), ttl };
+    gathered.add(statements.reading(id, row));
+    gathered.add(statements.reading(typedId(id, type), row));
+    const key = `${period} ${type}\0${id}`;
+    if (!known.get(key)) gathered.addIndex(key, id, type, period);
+    watch(id, period, type.length + data.length);
+  }
+
+  async function flush(gathered: Gathered): Promise<void> {
+    await atOnce(gathered.requests(), MAX_WRITES_UNDER_WAY, session.writePartition);
+    for (const key of gathered.indexKeys) known.set(key, true);
+  }
+
+  return write;
+}
+
+export function uuid(time: TimeUuid): types.Uuid {
+  return new types.Uuid(Buffer.from(time.buffer, time.byteOffset, time.byteLength));
+}
+
+interface Gathered {
+  /** Keys of what is known of the index once this is written. */
+  readonly indexKeys: ReadonlySet<string>;
+  add(statement: PartitionStatement): void;
+  addIndex(key: string, id: string, type: string, period: string): void;
+  /** Statements of one partition each, within the bounds of a request. */
+  requests(): Iterable<readonly PartitionStatement[]>;
+}
+
+function gather(statements: Statements): Gathered {
+  const byPartition = new Map<string, PartitionStatement[]>();
+  const indexKeys = new Set<string>();
+
+  function add(statement: PartitionStatement): void {
+    const others = byPartition.get(statement.partition);
+    if (others) others.push(statement);
+    else byPartition.set(statement.partition, [statement]);
+  }
+
+  function addIndex(key: string, id: string, type: string, period: string): void {
+    if (indexKeys.has(key)) return;
+    indexKeys.add(key);
+    add(statements.indexed(id, '', period));
+    add(statements.indexed(id, type, period));
+    add(statements.indexed(typesId(id), '', type));
+  }
+
+  function* requests(): Iterable<readonly PartitionStatement[]> {
+    for (const all of byPartition.values()) {
+      let request: PartitionStatement[] = [];
+      let bytes = 0;
+      for (const statement of all) {
+        const isFull = request.length === MAX_BATCH_STATEMENTS || bytes + statement.bytes > MAX_BATCH_BYTES;
+        if (isFull && request.length > 0) {
+          yield request;
+          request = [];
+          bytes = 0;
+        }
+        request.push(statement);
+        bytes += statement.bytes;
+      }
+      yield request;
+    }
+  }
+
+  return { indexKeys, add, addIndex, requests };
+}
+
+/**
+ * The two copies of a reading go one after the other, that of its type last: should it end in between, the rows that
+ * say what is to be deleted are still there when it is tried again.
+ */
+async function deleteReadings(
+  { session, statements }: WriterOptions,
+  stamps: Stamps,
+  { id, type, period, from, to }: DeleteReadings,
+): Promise<void> {
+  const bounds: Bounds = { from: from && uuid(from), to: to && uuid(to) };
+  const source = type === undefined ? id : typedId(id, type);
+  const found: { time: unknown; type: string }[] = [];
+  const foundTypes = new Set<string>();
+  let newest = 0;
+
+  async function deleteFound(): Promise<void> {
+    const stamp = stamps.ofDeletion(id, newest);
+    const gathered = gather(statements);
+    for (const { time, type: of } of found)
+      gathered.add(statements.deleteReading(type === undefined ? typedId(id, of) : id, period, time, stamp));
+    await atOnce(gathered.requests(), MAX_WRITES_UNDER_WAY, session.writePartition);
+    found.length = 0;
+  }
+
+  for await (const row of session.read(statements.rows(source, period, bounds, 'newest', 'keys'))) {
+    newest = Math.max(newest, Number(row['stamp'] ?? 0));
+    const of = type ?? String(row['type'] ?? '');
+    foundTypes.add(of);
+    found.push({ time: row['time'], type: of });
+    if (found.length === MAX_FOUND) await deleteFound();
+  }
+  if (foundTypes.size === 0) return;
+  await deleteFound();
+  await session.write(statements.deleteRange(source, period, bounds, stamps.ofDeletion(id, newest)));
+}
+
+/** Rows that are deleted one by one before the next ones are looked for. */
+const MAX_FOUND = 1_000;
+
+/** Runs a task for each item, at most `most` at once; rejects once those begun have ended, with the gravest error. */
+async function atOnce<T>(items: Iterable<T>, most: number, task: (item: T) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  const iterator = items[Symbol.iterator]();
+  async function worker(): Promise<void> {
+    for (let next = iterator.next(); !next.done && failures.length === 0; next = iterator.next()) {
+      try {
+        await task(next.value);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: most }, worker));
+  if (failures.length > 0) throw failures.find((error) => !(error instanceof StoreAway)) ?? failures[0];
+}
