@@ -20,6 +20,7 @@ import { createMetrics } from './observe/metrics.js';
 import { openRegistry } from './registry/registry.js';
 import { openSeries } from './series/series.js';
 import { openStore } from './store/open.js';
+import { storeOptions } from './store-options.js';
 import { version } from './version.js';
 
 /** A gateway that runs. */
@@ -53,7 +54,13 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
   const metrics = createMetrics();
   await mkdir(config.data, { recursive: true });
   const { token, file: tokenFile } = await adminToken(config.data);
-  const raw = await openStore({ directory: config.data, mapSize: config['lmdb-map-size'] });
+  let largePartitions = 0;
+  const raw = await openStore(
+    storeOptions(config, (id, period) => {
+      largePartitions++;
+      log.warn({ id, period }, 'a partition nears 100 MB: set "period: day", which holds for new readings');
+    }),
+  );
 
   const durability = createDurability({
     store: raw,
@@ -121,6 +128,7 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
   metrics.gauge('m2mp_ingest_queued_bytes', () => durability.queuedBytes);
   metrics.gauge('m2mp_ingest_full', () => (durability.full ? 1 : 0));
   metrics.gauge('m2mp_store_trouble', () => (durability.trouble ? 1 : 0));
+  metrics.gauge('m2mp_store_large_partitions', () => largePartitions);
   metrics.gauge('m2mp_connections_paused', () => [...presence.all()].filter((connection) => connection.paused).length);
 
   const expiry = setInterval(() => {

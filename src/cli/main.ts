@@ -16,6 +16,7 @@ import { addReplay } from './replay.js';
 import { addServe } from './serve.js';
 import { addSettings } from './settings.js';
 import { addSimulate } from './simulate.js';
+import { addStore } from './store.js';
 import { addWaiting } from './waiting.js';
 
 const program = new Command('m2mp')
@@ -32,6 +33,7 @@ addWaiting(program);
 addConnections(program);
 addFirmware(program);
 addRegistry(program);
+addStore(program, protocols);
 addHealth(program);
 addSimulate(program, protocols);
 addReplay(program, protocols);

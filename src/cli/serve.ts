@@ -1,9 +1,10 @@
-import { type Command, Option as Flag } from 'commander';
+import type { Command } from 'commander';
 import type { Protocol } from '../../protocols/protocol.js';
-import { ConfigError, loadConfig, printConfig, variableOf } from '../config/load.js';
+import { ConfigError, loadConfig, printConfig, type Sources } from '../config/load.js';
 import { optionsFor } from '../config/options.js';
 import { createLog } from '../observe/log.js';
 import { type Running, serve } from '../serve.js';
+import { addConfigOptions, configSources } from './configuration.js';
 import { EXIT } from './exit-codes.js';
 
 /** Adds `m2mp serve`: one flag an option, from the options' own table. */
@@ -11,33 +12,15 @@ export function addServe(program: Command, protocols: readonly Protocol[]): void
   const command = program
     .command('serve')
     .description('run the gateway')
-    .option('--config <file>', 'configuration file (also M2MP_CONFIG)', process.env['M2MP_CONFIG'] ?? 'm2mp.yaml')
     .option('--print-config', 'print the configuration in force and stop');
-  for (const option of optionsFor(protocols)) {
-    const name = typeof option.fallback === 'boolean' ? `--${option.key} [boolean]` : `--${option.key} <value>`;
-    const flag = new Flag(name, `${option.doc} (default: ${option.fallback}; ${variableOf(option.key)})`);
-    if (typeof option.fallback === 'boolean') flag.preset('true');
-    command.addOption(flag);
-  }
+  addConfigOptions(command, optionsFor(protocols));
   command.action(async () => {
-    const flags = Object.fromEntries(
-      optionsFor(protocols).map((option) => [option.key, command.getOptionValue(camelCase(option.key))]),
-    );
-    const file = String(command.getOptionValue('config'));
-    const fileRequired = command.getOptionValueSource('config') === 'cli' || process.env['M2MP_CONFIG'] !== undefined;
-    await run(
-      protocols,
-      { file, fileRequired, env: process.env, flags },
-      command.getOptionValue('printConfig') === true,
-    );
+    const sources = configSources(command, optionsFor(protocols));
+    await run(protocols, sources, command.getOptionValue('printConfig') === true);
   });
 }
 
-async function run(
-  protocols: readonly Protocol[],
-  sources: Parameters<typeof loadConfig>[1],
-  printOnly: boolean,
-): Promise<void> {
+async function run(protocols: readonly Protocol[], sources: Sources, printOnly: boolean): Promise<void> {
   let running: Running;
   try {
     const config = loadConfig(protocols, sources);
@@ -93,8 +76,4 @@ function welcome(running: Running, data: string): string {
     first ? `try    npx m2mp simulate --protocol ${first.protocol} --to 127.0.0.1:${first.port}` : '',
   ];
   return `\n${lines.join('\n')}\n\n`;
-}
-
-function camelCase(key: string): string {
-  return key.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

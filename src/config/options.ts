@@ -4,6 +4,7 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import type { Protocol } from '../../protocols/protocol.js';
+import { CONSISTENCIES } from '../store/consistency.js';
 
 export interface Option {
   /** As in m2mp.yaml, and as the flag behind `--`. */
@@ -21,6 +22,7 @@ export interface Option {
 const port = Type.Integer({ minimum: -1, maximum: 65_535 });
 const count = (minimum: number) => Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER });
 const seconds = Type.Number({ minimum: 0.001, maximum: 10_000_000 });
+const consistency = Type.Enum(CONSISTENCIES);
 
 /** The options that every gateway has; each protocol adds its port (`protocolPortOption`). */
 const schemas = {
@@ -44,7 +46,20 @@ const schemas = {
   'log-format': Type.Union([Type.Literal('auto'), Type.Literal('pretty'), Type.Literal('json')]),
   period: Type.Union([Type.Literal('month'), Type.Literal('day')]),
   ttl: Type.String({ pattern: '^$|^[^=,]+=[0-9]+[smhd](,[^=,]+=[0-9]+[smhd])*$' }),
+  store: Type.Union([Type.Literal('lmdb'), Type.Literal('cassandra')]),
   'lmdb-map-size': count(1 << 20),
+  'cassandra-contact-points': Type.String({ pattern: '^[^\\s,]+(,[^\\s,]+)*$' }),
+  'cassandra-datacenter': Type.String({ minLength: 1 }),
+  'cassandra-keyspace': Type.String({ pattern: '^[a-z][a-z0-9_]{0,47}$' }),
+  'cassandra-write-consistency': consistency,
+  'cassandra-read-consistency': consistency,
+  'cassandra-allow-stale-reads': Type.Boolean(),
+  'cassandra-username': Type.String(),
+  'cassandra-password': Type.String(),
+  'cassandra-tls': Type.Boolean(),
+  'cassandra-tls-ca': Type.String(),
+  'cassandra-tls-cert': Type.String(),
+  'cassandra-tls-key': Type.String(),
   'max-connections': count(0),
   'max-connections-per-address': count(0),
   'identify-timeout': seconds,
@@ -64,6 +79,8 @@ export type Settled = { readonly [K in keyof typeof schemas]: Static<(typeof sch
 export interface Config extends Settled {
   readonly ports: ReadonlyMap<string, number>;
 }
+
+const consistencies = CONSISTENCIES.join(', ');
 
 const declared: { readonly [K in keyof typeof schemas]: readonly [Settled[K], string, string] } = {
   data: ['./data', 'directory of the embedded store and the admin token', 'a directory that can be written'],
@@ -86,7 +103,36 @@ const declared: { readonly [K in keyof typeof schemas]: readonly [Settled[K], st
     'time to live by type, such as _server=90d,sen:temp=36h; nothing else is ever removed',
     'type=number and s, m, h or d, separated by commas',
   ],
+  store: ['lmdb', 'where the data is: lmdb, in the data directory; cassandra, in a cluster', 'lmdb or cassandra'],
   'lmdb-map-size': [2 ** 40, 'most the embedded store may grow to, in bytes', 'a whole number from 1048576'],
+  'cassandra-contact-points': [
+    '127.0.0.1',
+    'some of the nodes of the cluster, HOST or HOST:PORT',
+    'hosts separated by commas',
+  ],
+  'cassandra-datacenter': ['datacenter1', 'data centre whose nodes are asked', 'the name of a data centre'],
+  'cassandra-keyspace': [
+    'm2mp',
+    'keyspace with the tables',
+    'a lower-case letter, then lower-case letters, digits and _, 48 at the most',
+  ],
+  'cassandra-write-consistency': [
+    'LOCAL_QUORUM',
+    'copies that must have a reading before it is durable',
+    consistencies,
+  ],
+  'cassandra-read-consistency': ['LOCAL_QUORUM', 'copies that a read asks', consistencies],
+  'cassandra-allow-stale-reads': [
+    false,
+    'whether to start with consistencies whose reads can miss what was acknowledged (W + R ≤ RF)',
+    'true or false',
+  ],
+  'cassandra-username': ['', 'user of Cassandra, none: without credentials', 'a name'],
+  'cassandra-password': ['', 'password of that user', 'a password'],
+  'cassandra-tls': [false, 'whether to speak TLS with Cassandra', 'true or false'],
+  'cassandra-tls-ca': ['', 'certificates that the nodes must be signed by, none: those of Node.js', 'a PEM file'],
+  'cassandra-tls-cert': ['', 'certificate shown to the nodes', 'a PEM file'],
+  'cassandra-tls-key': ['', 'key of that certificate', 'a PEM file'],
   'max-connections': [0, 'connections at the most, 0: open files allowed less 200', 'a whole number from 0'],
   'max-connections-per-address': [0, 'connections of one address at the most, 0: no limit', 'a whole number from 0'],
   'identify-timeout': [30, 'seconds a connection has to identify itself', 'seconds'],
@@ -112,9 +158,11 @@ const declared: { readonly [K in keyof typeof schemas]: readonly [Settled[K], st
   'batch-writes': [20_000, 'writes in one commit at the most', 'a whole number from 1'],
 };
 
+const secrets: ReadonlySet<string> = new Set<keyof typeof schemas>(['cassandra-password']);
+
 function declaredOption(key: keyof typeof schemas): Option {
   const [fallback, doc, takes] = declared[key];
-  return { key, schema: schemas[key], fallback, doc, takes, secret: false };
+  return { key, schema: schemas[key], fallback, doc, takes, secret: secrets.has(key) };
 }
 
 /** The name of the option that holds a protocol's port. */

@@ -35,6 +35,7 @@ const gauges = {
   m2mp_store_trouble: '1 while nothing can be stored',
   m2mp_store_used_bytes: 'Bytes the store takes',
   m2mp_store_free_bytes: 'Bytes left for the store',
+  m2mp_store_large_partitions: 'Partitions that near 100 MB, of those this process wrote to',
   m2mp_connections_paused: 'Connections that are not read for a bound of their own',
   m2mp_bus_dropped_messages: 'Messages without _to, _from or _call, dropped',
 } as const;

@@ -1,5 +1,8 @@
 /** Where the store is chosen: the only importer of a backend. */
 import type { CassandraOptions } from './cassandra/open.js';
+import type { Difference } from './cassandra/schema.js';
+import type { SessionOptions } from './cassandra/session.js';
+import type { Replication } from './consistency.js';
 import { openLmdb } from './lmdb/open.js';
 import type { Store } from './store.js';
 
@@ -44,4 +47,40 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     deadline: options.commitDeadline ?? DEFAULT_COMMIT_DEADLINE,
     now,
   });
+}
+
+export type { Difference } from './cassandra/schema.js';
+export type CassandraSession = SessionOptions & { readonly keyspace: string };
+
+/**
+ * Makes a keyspace and its tables in Cassandra, where they are missing; resolves to what was done. Rejects with
+ * `StoreNotOpened` when there is no Cassandra, or when what is there must not be changed in passing.
+ */
+export async function initCassandra(options: CassandraSession, replication: Replication): Promise<string[]> {
+  const { openSession, initSchema } = await cassandra();
+  const session = await openSession(options, options.keyspace);
+  try {
+    return await initSchema(session, options.keyspace, replication);
+  } finally {
+    await session.close();
+  }
+}
+
+/** What differs in a keyspace from what is expected, in the gravest order; rejects with `StoreNotOpened`. */
+export async function checkCassandra(options: CassandraSession): Promise<Difference[]> {
+  const { openSession, checkSchema } = await cassandra();
+  const session = await openSession(options, options.keyspace);
+  try {
+    return await checkSchema(session, options.keyspace);
+  } finally {
+    await session.close();
+  }
+}
+
+async function cassandra() {
+  const [{ openSession }, { initSchema, checkSchema }] = await Promise.all([
+    import('./cassandra/open.js'),
+    import('./cassandra/schema.js'),
+  ]);
+  return { openSession, initSchema, checkSchema };
 }

@@ -1,16 +1,9 @@
 /** Makes the keyspace and its tables, and compares those that exist with what is expected. */
 import type { Replication } from '../consistency.js';
+import { StoreNotOpened } from '../errors.js';
 import { type Keyspace, readKeyspace } from './keyspace.js';
 import type { Session } from './session.js';
 import { createTable, TABLES, type Table } from './tables.js';
-
-/** Why a keyspace is not made, for the operator. */
-export class SchemaRefused extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'SchemaRefused';
-  }
-}
 
 export interface Difference {
   /** `error`: the gateway cannot work with it; `warning`: it can, with the drawback that is said. */
@@ -20,7 +13,7 @@ export interface Difference {
 
 /**
  * Makes the keyspace and every table that is missing, with copies by data centre; what exists is left as it is.
- * Rejects with `SchemaRefused` on a data centre that the cluster does not have, and on an existing keyspace whose
+ * Rejects with `StoreNotOpened` on a data centre that the cluster does not have, and on an existing keyspace whose
  * replication is another. Resolves to what was done.
  */
 export async function initSchema(session: Session, keyspace: string, replication: Replication): Promise<string[]> {
@@ -35,12 +28,14 @@ export async function initSchema(session: Session, keyspace: string, replication
     );
     done.push(`made the keyspace ${keyspace}, copies ${shown(replication)}`);
   } else if (existing.strategy === 'SimpleStrategy' && session.nodes().length > 1) {
-    throw new SchemaRefused(
+    throw new StoreNotOpened(
+      'foreign',
       `${keyspace} has SimpleStrategy on ${session.nodes().length} nodes, which does not know racks and data centres: ` +
         `ALTER KEYSPACE ${keyspace} to NetworkTopologyStrategy, repair it, then run this again`,
     );
   } else if (shown(existing.replication) !== shown(replication)) {
-    throw new SchemaRefused(
+    throw new StoreNotOpened(
+      'foreign',
       `${keyspace} exists with copies ${shown(existing.replication)}, not ${shown(replication)}: ` +
         'ALTER KEYSPACE and a repair change that, this command does not',
     );
@@ -180,11 +175,12 @@ function checkDatacenters(session: Session, replication: Replication): void {
   for (const [datacenter, copies] of replication) {
     const there = nodes.filter((node) => node.datacenter === datacenter).length;
     if (there === 0)
-      throw new SchemaRefused(
+      throw new StoreNotOpened(
+        'foreign',
         `There is no data centre ${datacenter} in this cluster, which has ${datacenters.join(', ')}`,
       );
     if (copies > there)
-      throw new SchemaRefused(`${copies} copies in ${datacenter} need as many nodes, and it has ${there}`);
+      throw new StoreNotOpened('foreign', `${copies} copies in ${datacenter} need as many nodes, and it has ${there}`);
   }
 }
 
