@@ -39,14 +39,14 @@ export function loadConfig(protocols: readonly Protocol[], sources: Sources): Co
   return { ...(settled as unknown as Settled), ports };
 }
 
-/** The configuration as m2mp.yaml, secrets masked. */
+/** The configuration as m2mp.yaml, secrets masked where they are set. */
 export function printConfig(protocols: readonly Protocol[], config: Config): string {
   const ports = new Map(protocols.map((protocol) => [portKey(protocol), config.ports.get(protocol.name)]));
   const settled = new Map<string, unknown>(Object.entries(config));
   return optionsFor(protocols)
     .map((option) => {
       const value = ports.get(option.key) ?? settled.get(option.key);
-      return `# ${option.doc}\n${option.key}: ${JSON.stringify(option.secret ? '***' : value)}\n`;
+      return `# ${option.doc}\n${option.key}: ${JSON.stringify(option.secret && value !== option.fallback ? '***' : value)}\n`;
     })
     .join('');
 }

@@ -65,6 +65,12 @@ describe('the configuration', () => {
     expect(() => load({ env: { M2MP_URL: 'http://x', M2MP_TOKEN: 't' } })).not.toThrow();
   });
 
+  it('prints no secret', () => {
+    const printed = printConfig(protocols, load({ flags: { 'cassandra-password': 'tell nobody' } }));
+    expect(printed).toContain('cassandra-password: "***"');
+    expect(printed).not.toContain('tell nobody');
+  });
+
   it('reads back what it prints', () => {
     const config = load({ flags: { 'http-port': '0', 'm2mp-port': '12', ttl: '_server=90d' } });
     expect(load({ yaml: printConfig(protocols, config) })).toEqual(config);
