@@ -22,9 +22,9 @@ export interface Program {
 
 const built = (path: string) => new URL(path, import.meta.url).pathname;
 
-/** The gateway, as `m2mp serve` starts it. */
-export function startGateway(flags: readonly string[] = []): Promise<Program> {
-  return start((directory) => ({
+/** The gateway, as `m2mp serve` starts it; over a directory that is kept, where one is given. */
+export function startGateway(flags: readonly string[] = [], kept?: string): Promise<Program> {
+  return start(kept, (directory) => ({
     args: [
       built('../src/cli/main.js'),
       'serve',
@@ -49,12 +49,15 @@ export function startGateway(flags: readonly string[] = []): Promise<Program> {
 
 /** The least a durable gateway can do. */
 export function startLimitGateway(): Promise<Program> {
-  return start((directory) => ({ args: [built('yardsticks/limit-gateway.js'), directory], portOf: (line) => line }));
+  return start(undefined, (directory) => ({
+    args: [built('yardsticks/limit-gateway.js'), directory],
+    portOf: (line) => line,
+  }));
 }
 
 /** A server that frames and answers, and stores nothing. */
 export function startBareServer(): Promise<Program> {
-  return start(() => ({ args: [built('yardsticks/bare-server.js')], portOf: (line) => line }));
+  return start(undefined, () => ({ args: [built('yardsticks/bare-server.js')], portOf: (line) => line }));
 }
 
 /** Loads a port from a process of its own, and waits for its end. */
@@ -105,13 +108,14 @@ export function residentBytes(child: ChildProcess): number {
 }
 
 async function start(
+  kept: string | undefined,
   how: (directory: string) => {
     args: string[];
     portOf: (line: string) => string | undefined;
     httpOf?: (line: string) => string | undefined;
   },
 ): Promise<Program> {
-  const directory = await mkdtemp(join(tmpdir(), 'm2mp-bench-'));
+  const directory = kept ?? (await mkdtemp(join(tmpdir(), 'm2mp-bench-')));
   const { args, portOf, httpOf = () => undefined } = how(directory);
   let url = '';
   // The variables that are meant for the benchmark are none of the gateway's options.
@@ -134,7 +138,7 @@ async function start(
       const exited = once(child, 'exit');
       child.kill('SIGTERM');
       await exited;
-      await rm(directory, { recursive: true, force: true });
+      if (kept === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }

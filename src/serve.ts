@@ -17,6 +17,7 @@ import { Presence } from './gateway/presence.js';
 import { createDurability, throughBarrier } from './ingest/durability.js';
 import type { Logger } from './observe/log.js';
 import { createMetrics } from './observe/metrics.js';
+import { collectWhenQuiet } from './observe/quiet-collection.js';
 import { openRegistry } from './registry/registry.js';
 import { openSeries } from './series/series.js';
 import { openStore } from './store/open.js';
@@ -131,6 +132,9 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
   metrics.gauge('m2mp_store_large_partitions', () => largePartitions);
   metrics.gauge('m2mp_connections_paused', () => [...presence.all()].filter((connection) => connection.paused).length);
 
+  const stopCollecting = collectWhenQuiet(() =>
+    protocols.reduce((sum, { name }) => sum + metrics.counts(name).bytesIn, 0),
+  );
   const expiry = setInterval(() => {
     raw.removeExpired(clock.now(), EXPIRE_AT_ONCE).catch((error: unknown) => {
       log.error({ error: error instanceof Error ? error.message : String(error) }, 'expired readings not removed');
@@ -159,6 +163,7 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
       tokenFile,
       async stop() {
         clearInterval(expiry);
+        stopCollecting();
         await gateway?.drain();
         await api?.close();
         await durability.drain();
@@ -167,6 +172,7 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
     };
   } catch (error) {
     clearInterval(expiry);
+    stopCollecting();
     await gateway?.drain();
     await raw.close();
     throw error;
