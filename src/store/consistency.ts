@@ -29,7 +29,7 @@ export function readsSeeWrites(
   const total = [...replication.values()].reduce((sum, copies) => sum + copies, 0);
   const copies = (consistency: Consistency) => copiesOf(consistency, local, total);
   const [w, r] = [copies(write), copies(read)];
-  return w.local + r.local > local || w.anywhere + r.anywhere > total;
+  return local > 0 && (w.local + r.local > local || w.anywhere + r.anywhere > total);
 }
 
 /** How many copies answer at the least, of the local data centre and of all. */

@@ -55,6 +55,10 @@ async function checkKeyspace(session: Session, options: CassandraOptions): Promi
     throw new StoreNotOpened('foreign', `The keyspace ${keyspace} is not as expected: ${what}`);
   }
   const replication = (await readKeyspace(session, keyspace))?.replication ?? new Map();
+  if (!(replication.get(datacenter) ?? 0)) {
+    const where = [...replication.keys()].join(', ') || 'none';
+    throw new StoreNotOpened('foreign', `The keyspace ${keyspace} has no copies in ${datacenter}, it has in ${where}`);
+  }
   if (!options.allowStaleReads && !readsSeeWrites(write, read, replication, datacenter)) {
     const copies = [...replication].map(([name, count]) => `${name}=${count}`).join(',');
     throw new StoreNotOpened(
