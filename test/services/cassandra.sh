@@ -2,7 +2,9 @@
 # cassandra.sh DIRECTORY ADDRESS [SEEDS] [HEAP] [OWNER]: a Cassandra node on ADDRESS:9042, with its data, logs and pid
 # below DIRECTORY; returns when it takes CQL. Nodes with the same SEEDS are one cluster: 127.0.0.1, 127.0.0.2, … are
 # machines of their own here. With OWNER (a process id) the node ends, and its DIRECTORY with it, when that ends.
-# M2MP_CASSANDRA_AUTHENTICATOR is Cassandra's authenticator, PasswordAuthenticator for one that asks for credentials.
+# M2MP_CASSANDRA_COMMITLOG=batch: it confirms a write only when it is on the disk.
+# With M2MP_CASSANDRA_GUARDED it speaks TLS only, with the certificate DIRECTORY/node.pem, and asks for credentials: user
+# and password are cassandra.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 directory=$(mkdir -p "$1" && cd "$1" && pwd)
@@ -22,16 +24,34 @@ if [ -e "$directory/pid" ] && kill -0 "$(cat "$directory/pid")" 2> /dev/null && 
   exit 0
 fi
 
+# Periodic, Cassandra's default: what it confirmed in the last seconds is gone when it is killed.
+commitlog='commitlog_sync: periodic
+commitlog_sync_period: 10000ms'
+[ "${M2MP_CASSANDRA_COMMITLOG:-periodic}" = periodic ] || commitlog="commitlog_sync: $M2MP_CASSANDRA_COMMITLOG"
+authenticator=AllowAllAuthenticator
+encryption='{ enabled: false }'
+if [ -n "${M2MP_CASSANDRA_GUARDED:-}" ]; then
+  authenticator=PasswordAuthenticator
+  keys=$directory/node.p12
+  if [ ! -e "$keys" ]; then
+    # A certificate for this node alone, whose password guards nothing.
+    keytool -genkeypair -alias node -keyalg RSA -validity 30 -dname "CN=$address" -ext "san=ip:$address" \
+      -storetype PKCS12 -keystore "$keys" -storepass password 2> /dev/null
+    keytool -exportcert -rfc -alias node -keystore "$keys" -storepass password -file "$directory/node.pem" 2> /dev/null
+  fi
+  encryption="{ enabled: true, optional: false, store_type: PKCS12, keystore: $keys, keystore_password: password }"
+fi
 cat > "$directory/conf/cassandra.yaml" << YAML
 cluster_name: m2mp
 num_tokens: 8
 partitioner: org.apache.cassandra.dht.Murmur3Partitioner
 endpoint_snitch: SimpleSnitch
-authenticator: ${M2MP_CASSANDRA_AUTHENTICATOR:-AllowAllAuthenticator}
+authenticator: $authenticator
 authorizer: AllowAllAuthorizer
 listen_address: $address
 rpc_address: $address
 native_transport_port: 9042
+client_encryption_options: $encryption
 storage_port: 7000
 seed_provider:
   - class_name: org.apache.cassandra.locator.SimpleSeedProvider
@@ -41,8 +61,7 @@ commitlog_directory: $directory/commitlog
 saved_caches_directory: $directory/saved
 hints_directory: $directory/hints
 cdc_raw_directory: $directory/cdc
-commitlog_sync: periodic
-commitlog_sync_period: 10000ms
+$commitlog
 commitlog_segment_size: 16MiB
 memtable_heap_space: 128MiB
 memtable_offheap_space: 128MiB
@@ -76,7 +95,7 @@ setsid java -javaagent:"$(ls "$libraries"/jamm-*.jar)" -Xms"$heap" -Xmx"$heap" -
   -Djdk.attach.allowAttachSelf=true -Dcassandra-foreground=yes -Dcassandra.storagedir="$directory" \
   -Dcassandra.config="file://$directory/conf/cassandra.yaml" \
   -Dlogback.configurationFile="file://$directory/conf/logback.xml" \
-  -Dcassandra.ring_delay_ms=2000 -Dcassandra.skip_wait_for_gossip_to_settle=0 \
+  -Dcassandra.superuser_setup_delay_ms=0 -Dcassandra.ring_delay_ms=2000 -Dcassandra.skip_wait_for_gossip_to_settle=0 \
   -cp "$directory/conf:$libraries/*" org.apache.cassandra.service.CassandraDaemon \
   > "$directory/output.log" 2>&1 < /dev/null 8>&- &
 node=$!

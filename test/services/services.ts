@@ -40,15 +40,20 @@ export interface CassandraNode {
   /** Address of a node of the same cluster. */
   readonly seed?: string;
   readonly heap?: string;
-  /** PasswordAuthenticator: user and password are cassandra. */
-  readonly authenticator?: string;
+  /** TLS with the certificate `node.pem` of its directory, and credentials: user and password are cassandra. */
+  readonly guarded?: boolean;
+  /** Whether it confirms a write only when that is on the disk: else a node that is killed forgets its last seconds. */
+  readonly synced?: boolean;
 }
 
 /** Starts a node, and returns once it takes CQL; one that runs is left as it is. It ends with the run of the tests. */
 export async function startCassandra(node: CassandraNode): Promise<Service> {
-  const { name, address, seed = address, heap = '512m', authenticator } = node;
+  const { name, address, seed = address, heap = '512m', guarded = false, synced = false } = node;
   const directory = join(runDirectory(), name);
-  const variables = authenticator ? { M2MP_CASSANDRA_AUTHENTICATOR: authenticator } : {};
+  const variables = {
+    ...(guarded && { M2MP_CASSANDRA_GUARDED: '1' }),
+    ...(synced && { M2MP_CASSANDRA_COMMITLOG: 'batch' }),
+  };
   const start = () => script('cassandra.sh', [directory, address, seed, heap, String(owner)], variables);
   await start();
   return serviceOf(address, directory, 'pid', start);

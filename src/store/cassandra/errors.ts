@@ -28,9 +28,17 @@ export function translated(error: unknown): Error {
   return error;
 }
 
+/** The refusal, where it is one, or where every node that was asked refused. */
 function refusalIn(error: Error): Error | undefined {
   if (error instanceof errors.ResponseError) return wrong.has(error.code) ? error : undefined;
-  return undefined;
+  const each = innerErrors(error).map(([, why]) => (why instanceof Error ? refusalIn(why) : undefined));
+  return each.every((refusal) => refusal !== undefined) ? each[0] : undefined;
+}
+
+/** What each node said, when none could answer. */
+function innerErrors(error: Error): [host: string, why: unknown][] {
+  const inner: unknown = error instanceof errors.NoHostAvailableError ? error.innerErrors : undefined;
+  return typeof inner === 'object' && inner ? Object.entries(inner) : [];
 }
 
 function isDriverError(error: Error): boolean {
@@ -47,10 +55,7 @@ function isDriverError(error: Error): boolean {
 /** The message, and for nodes that cannot be reached what each of them said. */
 export function reasonOf(error: Error): string {
   if (!(error instanceof errors.NoHostAvailableError)) return shortened(error.message);
-  const inner: Readonly<Record<string, unknown>> = error.innerErrors ?? {};
-  const each = Object.entries(inner).map(
-    ([host, why]) => `${host}: ${why instanceof Error ? why.message : String(why)}`,
-  );
+  const each = innerErrors(error).map(([host, why]) => `${host}: ${why instanceof Error ? why.message : String(why)}`);
   return shortened(`no node can be reached${each.length > 0 ? ` (${each.join('; ')})` : ''}`);
 }
 

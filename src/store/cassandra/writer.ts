@@ -18,8 +18,9 @@ export interface WriterOptions {
 /** Statements, and bytes, that go to one partition in one request. */
 export const MAX_BATCH_STATEMENTS = 64;
 export const MAX_BATCH_BYTES = 32 * 1_024;
-/** Series, types and periods whose rows in the index are known to exist. */
+/** Series, types and periods whose rows in the index are known to exist, and ms after which they are written again. */
 const MAX_KNOWN = 200_000;
+const KNOWN_FOR = 600_000;
 /** Longest time to live that Cassandra takes, in seconds: 20 years. */
 const MAX_TTL = 20 * 365 * 86_400;
 
@@ -27,7 +28,7 @@ const MAX_TTL = 20 * 365 * 86_400;
 export function createWriter(options: WriterOptions): (batch: readonly Write[]) => Promise<void> {
   const { session, statements, now } = options;
   const stamps = createStamps(now);
-  const known = createBoundedMap<true>(MAX_KNOWN);
+  let known = createBoundedMap<number>(MAX_KNOWN);
   const watch = watchPartitions(options.onLargePartition);
 
   async function write(batch: readonly Write[]): Promise<void> {
@@ -53,13 +54,19 @@ export function createWriter(options: WriterOptions): (batch: readonly Write[]) 
     gathered.add(statements.reading(id, row));
     gathered.add(statements.reading(typedId(id, type), row));
     const key = `${period} ${type}\0${id}`;
-    if (!known.get(key)) gathered.addIndex(key, id, type, period);
+    if (now() - (known.get(key) ?? Number.NEGATIVE_INFINITY) > KNOWN_FOR) gathered.addIndex(key, id, type, period);
     watch(id, period, type.length + data.length);
   }
 
   async function flush(gathered: Gathered): Promise<void> {
-    await atOnce(gathered.requests(), MAX_WRITES_UNDER_WAY, session.writePartition);
-    for (const key of gathered.indexKeys) known.set(key, true);
+    try {
+      await atOnce(gathered.requests(), MAX_WRITES_UNDER_WAY, session.writePartition);
+    } catch (error) {
+      // Nodes that went down may have lost what was not synced yet, and without their index readings are not found.
+      known = createBoundedMap(MAX_KNOWN);
+      throw error;
+    }
+    for (const key of gathered.indexKeys) known.set(key, now());
   }
 
   return write;
