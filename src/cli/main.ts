@@ -3,9 +3,11 @@
 import { Command, CommanderError } from 'commander';
 import { protocols } from '../../protocols/list.js';
 import { version } from '../version.js';
+import { addCapture } from './capture.js';
 import { CliError } from './client.js';
 import { addCommands } from './commands.js';
 import { addConnections } from './connections.js';
+import { addDecode } from './decode.js';
 import { addDevices } from './devices.js';
 import { EXIT } from './exit-codes.js';
 import { addFirmware } from './firmware.js';
@@ -37,6 +39,8 @@ addStore(program, protocols);
 addHealth(program);
 addSimulate(program, protocols);
 addReplay(program, protocols);
+addCapture(program, protocols);
+addDecode(program, protocols);
 
 // Whoever reads our output may have enough of it, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>

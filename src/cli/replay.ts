@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Protocol } from '../../protocols/protocol.js';
+import { isCapture } from '../captures/packets.js';
+import { sessionsOfCapture } from '../captures/sessions.js';
 import { type Difference, replaySession } from '../sessions/replay.js';
 import { type Session, SessionFileError } from '../sessions/session-file.js';
 import { readSession } from '../sessions/session-parser.js';
@@ -17,6 +20,12 @@ interface Options {
   readonly json?: boolean;
 }
 
+interface Job {
+  readonly file: string;
+  readonly session: Session;
+  readonly protocol: Protocol;
+}
+
 interface Outcome {
   readonly file: string;
   readonly session: Session;
@@ -28,7 +37,7 @@ export function addReplay(program: Command, protocols: readonly Protocol[]): voi
   program
     .command('replay')
     .description("play recorded sessions to a server, and compare the server's answers")
-    .argument('<file...>', 'session files, see fixtures/README.md')
+    .argument('<file...>', 'session files, see fixtures/README.md, and captures (pcap, pcapng)')
     .option('--to <host:port>', "the server (default: the protocol's port of this machine)", hostAndPort)
     .option('--speed <n>', 'times as fast as recorded, or max: waiting for answers only', speed, 1)
     .option('--at-once <n>', 'sessions at one time at the most', wholeNumber, 100)
@@ -39,8 +48,7 @@ export function addReplay(program: Command, protocols: readonly Protocol[]): voi
 
 async function run(files: readonly string[], options: Options, protocols: readonly Protocol[]): Promise<void> {
   // All are read before the first is sent: a file that is none is no reason to stop half way.
-  const read = await Promise.all(files.map(async (file) => ({ file, session: await readable(file) })));
-  const jobs = read.map(({ file, session }) => ({ file, session, protocol: protocolOf(file, session, protocols) }));
+  const jobs = (await Promise.all(files.map((file) => sessionsIn(file, protocols)))).flat();
   const outcomes: Outcome[] = [];
   const next = jobs.values();
   const worker = async () => {
@@ -80,10 +88,19 @@ function report({ file, session, difference }: Outcome, protocol: Protocol, { js
     if (at + length > difference.at) print(`  ${String(at).padStart(8)}  ${escaped(text)}\n`);
 }
 
-async function readable(file: string): Promise<Session> {
+/** The session of a file, or all those of a capture. */
+async function sessionsIn(file: string, protocols: readonly Protocol[]): Promise<Job[]> {
   try {
-    return await readSession(file);
+    const bytes = await readFile(file);
+    if (isCapture(bytes)) {
+      const { sessions, unknown } = sessionsOfCapture(bytes, protocols);
+      if (unknown > 0) process.stderr.write(`${file}: ${unknown} connections of no known protocol are left out\n`);
+      return sessions.map(({ session, protocol }) => ({ file: `${file}, ${session.title}`, session, protocol }));
+    }
+    const session = await readSession(file);
+    return [{ file, session, protocol: protocolOf(file, session, protocols) }];
   } catch (error) {
+    if (error instanceof CliError) throw error;
     if (error instanceof SessionFileError) throw new CliError(error.message, EXIT.usage);
     throw new CliError(`${file}: ${error instanceof Error ? error.message : error}`, EXIT.usage);
   }
