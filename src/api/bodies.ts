@@ -1,6 +1,6 @@
 /** Which bodies are taken, and how long they may take to arrive. */
 import type { Api } from './parts.js';
-import { Problem } from './problem.js';
+import { badField, Problem, tooLong } from './problem.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -22,6 +22,7 @@ export function takeBodies(app: Api): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
+    else if (holdsHalfACharacter(body)) done(badField('body', '…', 'Unicode text, without half of a surrogate pair'));
     else parse(request, body, (error, value) => done(error && notJson(error), value));
   });
   app.addContentTypeParser(UPLOAD_TYPE, (_, payload, done) => done(null, payload));
@@ -32,6 +33,8 @@ export function takeBodies(app: Api): void {
     const { upload = false } = request.routeOptions.config;
     const takes = upload ? UPLOAD_TYPE : 'application/json';
     if (type.split(';')[0]?.trim().toLowerCase() !== takes) throw badType(type, takes);
+    // A JSON body is counted as it is parsed; this one would be read to its limit first.
+    if (Number(length) > (request.routeOptions.bodyLimit ?? Number.POSITIVE_INFINITY)) throw tooLong();
     if (upload) return;
     const { socket } = request.raw;
     const late = setTimeout(() => socket.destroy(), BODY_TIMEOUT);
@@ -39,6 +42,19 @@ export function takeBodies(app: Api): void {
     request.raw.once('end', settled);
     request.raw.once('close', settled);
   });
+}
+
+/** Whether JSON has an escaped half of a surrogate pair: no UTF-8 can hold it, so it would be stored as another text. */
+function holdsHalfACharacter(json: string): boolean {
+  if (!/\\ud[89a-f]/i.test(json)) return false;
+  let highEndsAt = -1;
+  for (const { 0: sequence, 1: hex, index } of json.matchAll(/\\(?:u([0-9a-f]{4})|.)/gis)) {
+    const unit = Number.parseInt(hex ?? '0', 16);
+    const isLow = unit >= 0xdc00 && unit <= 0xdfff;
+    if (isLow !== (highEndsAt === index)) return true;
+    highEndsAt = unit >= 0xd800 && unit <= 0xdbff ? index + sequence.length : -1;
+  }
+  return highEndsAt !== -1;
 }
 
 function notJson(error: Error): Problem {

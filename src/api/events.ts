@@ -48,13 +48,17 @@ export function addEvents(app: Api, parts: ApiParts): void {
         querystring: Type.Object(
           {
             device: Type.Optional(
-              Type.String({ minLength: 1, maxLength: 255, description: 'the UUID or the ident of the only device' }),
+              Type.String({
+                minLength: 1,
+                maxLength: 255,
+                description: 'the UUID or the ident of a device: what concerns it alone',
+              }),
             ),
             type: Type.Optional(
               Type.String({
                 minLength: 1,
                 maxLength: 255,
-                description: 'the only type of readings; no connections then',
+                description: 'a type of readings, such as sen:loc: these alone, and no connections',
               }),
             ),
           },

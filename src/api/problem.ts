@@ -57,6 +57,11 @@ export function badField(field: string, value: unknown, takes: string): Problem 
   return new Problem(400, `${field}: ${shown} is not valid, it takes ${takes}`, { field, value: shown, takes });
 }
 
+/** A body over its limit: status 413. */
+export function tooLong(): Problem {
+  return new Problem(413, 'the body is longer than is taken here', { field: 'body' });
+}
+
 /** Something that is not there: status 404. */
 export function notFound(field: string, value: string, kind: string): Problem {
   const shown = shorten(JSON.stringify(value));
@@ -77,20 +82,43 @@ export function tellProblems(app: FastifyInstance, log: Logger): void {
   });
 }
 
+/** Tells what is wrong with a URL for which no route could be sought. */
+export function tellBadUrl(error: FastifyError, request: { readonly url: string }, reply: FastifyReply): void {
+  const path = shorten(request.url.split('?')[0] ?? '');
+  send(
+    reply,
+    error.code === 'FST_ERR_MAX_PARAM_LENGTH'
+      ? new Problem(414, `a part of the path is longer than is taken: ${path}`, { field: 'path', value: path })
+      : badField('path', path, 'UTF-8, percent-encoded'),
+  );
+}
+
 function toProblem(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof Refusal) return new Problem(statusOf[error.code], error.message, undefined, { cause: error });
+  if (error instanceof Refusal) {
+    const about = error.field === undefined ? undefined : { field: error.field };
+    return new Problem(statusOf[error.code], error.message, about, { cause: error });
+  }
   if (error instanceof SeriesError)
     return new Problem(400, error.message, { field: error.code.replace('invalid_', '') }, { cause: error });
   if (error instanceof RegistryError)
-    return new Problem(error.code === 'not_found' ? 404 : 400, error.message, undefined, { cause: error });
+    return new Problem(error.code === 'not_found' ? 404 : 400, error.message, fieldOf[error.code], { cause: error });
   if (error instanceof StoreFull || error instanceof StoreAway || error instanceof StoreFailed)
     return new Problem(503, error.message, undefined, { cause: error });
   const { statusCode, code } = error;
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem(413, 'the body is longer than is taken here');
+  // The client left before it had sent the whole body: nothing is wrong in here, and nobody reads the answer.
+  if (code === 'ECONNRESET') return new Problem(400, 'the request ended before its body did', { field: 'body' });
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLong();
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new Problem(statusCode, error.message);
   return new Problem(500, 'an error inside the gateway; its log says more', undefined, { cause: error });
 }
+
+const fieldOf = {
+  invalid_path: { field: 'path' },
+  not_found: { field: 'path' },
+  root: { field: 'path' },
+  invalid_name: { field: 'values' },
+} as const satisfies Record<RegistryError['code'], { field: string }>;
 
 const statusOf: Readonly<Record<RefusalCode, number>> = { unknown: 404, invalid: 400, conflict: 409, full: 409 };
 
@@ -119,6 +147,7 @@ const titles: Readonly<Record<number, string>> = {
   408: 'Request Timeout',
   409: 'Conflict',
   413: 'Content Too Large',
+  414: 'URI Too Long',
   415: 'Unsupported Media Type',
   429: 'Too Many Requests',
   500: 'Internal Server Error',

@@ -190,6 +190,8 @@ export function addReadings(app: Api, parts: ApiParts): void {
       if (text === null || text.length > MAX_DATA)
         throw badField(`${field}data`, '…', `JSON of at most ${MAX_DATA} characters and ${MAX_DEPTH} levels`);
       const dated = time === undefined ? null : parseDate(`${field}time`, time);
+      if (dated !== null && (dated < MIN_TIME || dated > MAX_TIME))
+        throw badField(`${field}time`, time, `a date from ${isoDate(MIN_TIME)} to ${isoDate(MAX_TIME)}`);
       return series.prepare(seriesOf(device.id), { type, time: dated, data: text }, now);
     });
     await durability.write(writes);

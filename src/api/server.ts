@@ -18,7 +18,7 @@ import { addListedSensors } from './listed-sensors.js';
 import { addMetrics } from './metrics.js';
 import { describeApi } from './openapi.js';
 import type { Api, ApiParts } from './parts.js';
-import { Problem, tellProblems } from './problem.js';
+import { Problem, tellBadUrl, tellProblems } from './problem.js';
 import { addReadings } from './readings.js';
 import { addRegistry } from './registry.js';
 import { addSettings } from './settings.js';
@@ -74,6 +74,7 @@ async function buildApi(parts: ApiOptions): Promise<Api> {
     http: { headersTimeout: HEADERS_TIMEOUT },
     routerOptions: { maxParamLength: MAX_PATH_PART },
     exposeHeadRoutes: false,
+    frameworkErrors: tellBadUrl,
     logger: false,
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = MAX_HTTP_CONNECTIONS;

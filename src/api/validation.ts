@@ -13,12 +13,24 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   const validator = Compile(schema);
   const isText = httpPart !== 'body';
   return (data: unknown) => {
-    const value = isText ? validator.Convert(data) : data;
+    const value = isText ? converted(validator, data) : data;
     if (validator.Check(value)) return { value };
     const meant = alternative(schema, value);
     return { error: explained(meant, Compile(meant).Errors(value), data) };
   };
 };
+
+/** Text that was converted, but where what came of it says something else: `1.5` is no whole number, though it has one. */
+function converted(validator: { Convert(value: unknown): unknown }, texts: unknown): unknown {
+  // It converts in place.
+  const values = validator.Convert(structuredClone(texts));
+  if (typeof values !== 'object' || values === null) return values;
+  const pairs = Object.entries(values).map(([key, value]) => {
+    const text = member(texts, key);
+    return [key, typeof text !== 'string' || String(value) === text ? value : text];
+  });
+  return Object.fromEntries(pairs);
+}
 
 /** Of the schemas of a union the one that has most of the fields that are given, else the schema itself. */
 function alternative(schema: TSchema, value: unknown): TSchema {
@@ -55,6 +67,7 @@ function explained(schema: TSchema, errors: readonly SchemaError[], data: unknow
 /** What a schema takes, for a person: its description, or else what its keywords say. */
 export function taken(schema: unknown): string {
   const get = (key: string) => member(schema, key);
+  if (get('type') === 'boolean') return 'true or false';
   const description = get('description');
   if (typeof description === 'string') return description;
   const choices = get('enum');
@@ -65,8 +78,6 @@ export function taken(schema: unknown): string {
       return `a whole number${low === undefined ? '' : ` from ${low}`}${high === undefined ? '' : ` to ${high}`}`;
     case 'number':
       return 'a number';
-    case 'boolean':
-      return 'true or false';
     case 'string':
       return `text of ${get('minLength') ?? 0} to ${get('maxLength') ?? 'any number of'} characters`;
     case 'array':
@@ -84,7 +95,16 @@ function pointer(path: string): string[] {
 }
 
 function at(schema: unknown, path: string): unknown {
-  return pointer(path).reduce<unknown>((inner, key) => children(inner)[key] ?? member(inner, 'items'), schema);
+  return pointer(path).reduce<unknown>(
+    (inner, key) => children(inner)[key] ?? member(inner, 'items') ?? ofAnyName(inner),
+    schema,
+  );
+}
+
+/** The schema of the members of a map. */
+function ofAnyName(schema: unknown): unknown {
+  const patterns = member(schema, 'patternProperties');
+  return typeof patterns === 'object' && patterns !== null ? Object.values(patterns)[0] : undefined;
 }
 
 function children(schema: unknown): Record<string, unknown> {

@@ -1,5 +1,8 @@
 /** What the command line's words are taken for. */
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CliError } from './client.js';
+import { EXIT } from './exit-codes.js';
+import { escaped } from './table.js';
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
@@ -10,6 +13,19 @@ export function limitOption(fallback: number): Option {
 
 export function jsonOption(): Option {
   return new Option('--json', 'one JSON object a line instead of a table');
+}
+
+/** Refuses a word that is none of a verb's actions, which its default action would otherwise be blamed for. */
+export function refuseUnknownActions(verb: Command): Command {
+  return verb.hook('preSubcommand', (_, action) => {
+    const [word] = verb.args;
+    if (word === undefined || word.startsWith('-') || word === action.name()) return;
+    const known = verb.commands.map((command) => command.name()).join(', ');
+    throw new CliError(
+      `"m2mp ${verb.name()} ${escaped(word)}" is unknown; after ${verb.name()} it takes ${known}`,
+      EXIT.usage,
+    );
+  });
 }
 
 /** `90s`, `10m`, `1h` or `7d` from `now` on (UNIX ms), or a date, as ISO 8601. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ConnectionGiven, ConnectionsPage } from '../api/connections.js';
-import { jsonOption, limitOption, wholeNumber } from './arguments.js';
+import { jsonOption, limitOption, refuseUnknownActions, wholeNumber } from './arguments.js';
 import { addConnectionOptions, clientFor } from './client.js';
 import { print, printRows } from './output.js';
 import { entries, gathered } from './pages.js';
@@ -17,8 +17,8 @@ const columns: readonly Column<ConnectionGiven>[] = [
 
 /** Adds `m2mp connections`: who is connected. */
 export function addConnections(program: Command): void {
-  const verb = addConnectionOptions(program.command('connections').description('open connections')).addOption(
-    jsonOption(),
+  const verb = refuseUnknownActions(
+    addConnectionOptions(program.command('connections').description('open connections')).addOption(jsonOption()),
   );
 
   verb

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { DeviceGiven, DevicesPage } from '../api/devices.js';
-import { jsonOption, limitOption } from './arguments.js';
+import { jsonOption, limitOption, refuseUnknownActions } from './arguments.js';
 import { addConnectionOptions, clientFor, part } from './client.js';
 import { print, printRows } from './output.js';
 import { entries, gathered } from './pages.js';
@@ -18,8 +18,8 @@ const pathOf = (device: string) => `/api/devices/${part(device)}`;
 
 /** Adds `m2mp devices`: who is known. */
 export function addDevices(program: Command): void {
-  const verb = addConnectionOptions(program.command('devices').description('devices that are known')).addOption(
-    jsonOption(),
+  const verb = refuseUnknownActions(
+    addConnectionOptions(program.command('devices').description('devices that are known')).addOption(jsonOption()),
   );
 
   verb

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { NodeGiven } from '../api/registry.js';
 import { jsonOption } from './arguments.js';
 import { addConnectionOptions, CliError, type Client, clientFor, query } from './client.js';
+import { EXIT } from './exit-codes.js';
 import { print } from './output.js';
 import { escaped, jsonLine } from './table.js';
 
@@ -51,7 +52,7 @@ export function addRegistry(program: Command): void {
     .description('set a value; the nodes above it are made where they are missing')
     .action(async (path: string, value: string, _, command: Command) => {
       const { node, name } = parsed(path);
-      if (name === null) throw new CliError(`${path}: is a node; name the value behind the last slash`);
+      if (name === null) throw new CliError(`${path}: is a node; name the value behind the last slash`, EXIT.usage);
       await clientFor(command).json('PUT', URL_PATH, { path: node, values: { [name]: value } });
     });
 
@@ -86,8 +87,10 @@ function folder(path: string): string {
 }
 
 function parsed(path: string): { node: string; name: string | null } {
+  if (!path.startsWith('/'))
+    throw new CliError(`${path}: is not a path, it takes such as /device/by-ident/`, EXIT.usage);
   const slash = path.lastIndexOf('/') + 1;
-  return { node: path.slice(0, slash) || '/', name: path.slice(slash) || null };
+  return { node: path.slice(0, slash), name: path.slice(slash) || null };
 }
 
 function isJson(command: Command): boolean {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { WaitingList, WaitingOutcome } from '../api/waiting.js';
-import { jsonOption } from './arguments.js';
+import { jsonOption, refuseUnknownActions } from './arguments.js';
 import { addConnectionOptions, clientFor } from './client.js';
 import { print, printRows } from './output.js';
 import { type Column, escaped } from './table.js';
@@ -16,9 +16,11 @@ const columns: readonly Column<WaitingList['waiting'][number]>[] = [
 
 /** Adds `m2mp waiting`: who called and is not known. */
 export function addWaiting(program: Command): void {
-  const verb = addConnectionOptions(
-    program.command('waiting').description('who called, is not known, and waits to be admitted'),
-  ).addOption(jsonOption());
+  const verb = refuseUnknownActions(
+    addConnectionOptions(
+      program.command('waiting').description('who called, is not known, and waits to be admitted'),
+    ).addOption(jsonOption()),
+  );
 
   verb
     .command('list', { isDefault: true })

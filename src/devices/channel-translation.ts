@@ -133,17 +133,25 @@ function strongerFirst(a: TranslationRule, b: TranslationRule): number {
 
 function checkRule(priority: number, pattern: string, topic: string): void {
   if (!(Number.isInteger(priority) && priority >= 0 && priority <= MAX_PRIORITY))
-    throw new Refusal('invalid', `Invalid priority: ${priority}, expected a whole number from 0 to ${MAX_PRIORITY}`);
+    throw new Refusal(
+      'invalid',
+      `Invalid priority: ${priority}, expected a whole number from 0 to ${MAX_PRIORITY}`,
+      'priority',
+    );
   if (Buffer.byteLength(pattern) > MAX_PATTERN_BYTES)
-    throw new Refusal('invalid', `Invalid pattern: more than ${MAX_PATTERN_BYTES} bytes`);
-  checkLine('pattern', pattern);
-  checkLine('topic', topic);
+    throw new Refusal('invalid', `Invalid pattern: more than ${MAX_PATTERN_BYTES} bytes`, 'pattern');
+  checkLine('pattern', pattern, 'pattern');
+  checkLine('topic', topic, 'topic');
   if (!/^([A-Za-z0-9._-]{1,64})?$/.test(topic))
-    throw new Refusal('invalid', `Invalid topic: ${JSON.stringify(topic)}, expected letters, digits, dot, _ and -`);
+    throw new Refusal(
+      'invalid',
+      `Invalid topic: ${JSON.stringify(topic)}, expected letters, digits, dot, _ and -`,
+      'topic',
+    );
   try {
     compilePattern(pattern);
   } catch (error) {
-    if (error instanceof PatternError) throw new Refusal('invalid', error.message);
+    if (error instanceof PatternError) throw new Refusal('invalid', error.message, 'pattern');
     throw error;
   }
 }

@@ -62,7 +62,7 @@ export function openCommands({ registry, change, now, newId }: CommandsOptions):
     const commands = [...(await load(deviceId)).commands.values()].sort(newestFirst);
     const begin = after === undefined ? 0 : commands.findIndex(({ id }) => id === after) + 1;
     if (after !== undefined && begin === 0)
-      throw new Refusal('invalid', `There is no command ${JSON.stringify(after)} to go on after`);
+      throw new Refusal('invalid', `There is no command ${JSON.stringify(after)} to go on after`, 'cursor');
     const page = commands.slice(begin, begin + limit);
     return { commands: page, next: begin + limit < commands.length ? (page.at(-1)?.id ?? null) : null };
   }
@@ -84,7 +84,7 @@ export function openCommands({ registry, change, now, newId }: CommandsOptions):
       const id = commandId?.toLowerCase() ?? newId();
       const before = known.commands.get(id);
       if (before && before.text === text && before.expires === (expires ?? null)) return before;
-      if (before) throw new Refusal('conflict', `The command ${id} is another one already`);
+      if (before) throw new Refusal('conflict', `The command ${id} is another one already`, 'id');
       const all = [...known.commands.values()];
       if (all.filter(isWaiting).length >= MAX_WAITING_COMMANDS)
         throw new Refusal('full', `Too many commands: ${MAX_WAITING_COMMANDS} wait for the device already`);
@@ -103,9 +103,10 @@ export function openCommands({ registry, change, now, newId }: CommandsOptions):
     return change(deviceId, async () => {
       const known = await load(deviceId);
       const command = known.commands.get(commandId.toLowerCase());
-      if (!command) throw new Refusal('unknown', `There is no command ${JSON.stringify(commandId)}`);
+      if (!command) throw new Refusal('unknown', `There is no command ${JSON.stringify(commandId)}`, 'id');
       if (command.state === 'cancelled') return command;
-      if (!isWaiting(command)) throw new Refusal('conflict', `The command ${command.id} is ${command.state} already`);
+      if (!isWaiting(command))
+        throw new Refusal('conflict', `The command ${command.id} is ${command.state} already`, 'id');
       await registry.edit([
         setFact(deviceId, 'commands-cancelled', command.id, String(now())),
         ...endEdits(deviceId, command),
@@ -169,11 +170,11 @@ function newestFirst(a: DeviceCommand, b: DeviceCommand): number {
 
 function checkCommand(text: string, expires: number | undefined, commandId: string | undefined): void {
   const problem = valueProblem('text of a command', text);
-  if (problem !== null) throw new Refusal('invalid', problem);
+  if (problem !== null) throw new Refusal('invalid', problem, 'text');
   if (text === '' || text.includes('\0'))
-    throw new Refusal('invalid', 'Invalid text of a command: expected at least one character, and no NUL');
+    throw new Refusal('invalid', 'Invalid text of a command: expected at least one character, and no NUL', 'text');
   if (expires !== undefined && !(Number.isInteger(expires) && expires >= 0 && expires < 1e15))
-    throw new Refusal('invalid', `Invalid expiry: ${expires}, expected UNIX milliseconds`);
+    throw new Refusal('invalid', `Invalid expiry: ${expires}, expected UNIX milliseconds`, 'expires');
   if (commandId !== undefined && !isUuid(commandId.toLowerCase()))
-    throw new Refusal('invalid', `Invalid id of a command: ${JSON.stringify(commandId)}, expected a UUID`);
+    throw new Refusal('invalid', `Invalid id of a command: ${JSON.stringify(commandId)}, expected a UUID`, 'id');
 }

@@ -80,7 +80,7 @@ export function deviceChanger(registry: Registry, turns: Turns): ChangeDevice {
   return (deviceId, task) =>
     turns(deviceId, async () => {
       if (!(await registry.get(path(deviceKind.name, deviceId))))
-        throw new Refusal('unknown', `There is no device ${deviceId}, or it is deleted`);
+        throw new Refusal('unknown', `There is no device ${deviceId}, or it is deleted`, 'device');
       return task();
     });
 }

@@ -92,7 +92,7 @@ export function openDeviceTree({ registry, turns, change, domains, users, now }:
 
   async function create(ident: string): Promise<Device> {
     const problem = identProblem(ident);
-    if (problem !== null) throw new Refusal('invalid', problem);
+    if (problem !== null) throw new Refusal('invalid', problem, 'ident');
     return turns(ident, async () => {
       // An id that is known always wins, however it was made, or the device's readings would be orphaned.
       const id = (await idOf(ident)) ?? derivedId(ident);
@@ -139,7 +139,7 @@ export function openDeviceTree({ registry, turns, change, domains, users, now }:
   async function domainEdits(device: Device, idOrName: string | null): Promise<Edit[]> {
     const joined = idOrName === null ? null : await domains.find(idOrName);
     if (joined === undefined || (joined && joined.deleted !== null))
-      throw new Refusal('invalid', `There is no domain ${shown(idOrName ?? '')}`);
+      throw new Refusal('invalid', `There is no domain ${shown(idOrName ?? '')}`, 'domain');
     const edits = [valueEdit(path(deviceKind.name, device.id), 'domain', joined?.id ?? null)];
     if (device.domain !== null) edits.push(valueEdit(domainDevices(device.domain), device.id, null));
     if (joined) edits.push(valueEdit(domainDevices(joined.id), device.id, ''));
@@ -149,7 +149,7 @@ export function openDeviceTree({ registry, turns, change, domains, users, now }:
   async function ownerId(idOrName: string | null): Promise<string | null> {
     if (idOrName === null) return null;
     const user = await users.find(idOrName);
-    if (!user || user.deleted !== null) throw new Refusal('invalid', `There is no user ${shown(idOrName)}`);
+    if (!user || user.deleted !== null) throw new Refusal('invalid', `There is no user ${shown(idOrName)}`, 'owner');
     return user.id;
   }
 
@@ -175,7 +175,7 @@ export function openDeviceTree({ registry, turns, change, domains, users, now }:
 
   async function must(id: string): Promise<Device> {
     const device = await get(id);
-    if (!device) throw new Refusal('unknown', `There is no device ${shown(id)}`);
+    if (!device) throw new Refusal('unknown', `There is no device ${shown(id)}`, 'device');
     return device;
   }
 

@@ -6,6 +6,8 @@ export class Refusal extends Error {
   constructor(
     readonly code: RefusalCode,
     message: string,
+    /** What of the asker's was wrong, where that is one thing: `name`, `owner`. */
+    readonly field?: string,
   ) {
     super(message);
     this.name = 'Refusal';

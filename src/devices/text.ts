@@ -21,22 +21,23 @@ export function valueProblem(what: string, value: string): string | null {
 }
 
 /** Throws a `Refusal` where an operator's text cannot be written as one field of a line, as all protocols can. */
-export function checkWord(what: string, text: string): void {
-  refuse(nameProblem(what, text));
-  if (NO_WORD.test(text)) refuse(`Invalid ${what}: ${shown(text)}, expected no space, =, or control character in it`);
+export function checkWord(what: string, text: string, field = 'name'): void {
+  refuse(nameProblem(what, text), field);
+  if (NO_WORD.test(text))
+    refuse(`Invalid ${what}: ${shown(text)}, expected no space, =, or control character in it`, field);
 }
 
 /** Throws a `Refusal` where an operator's text is not one line. */
-export function checkLine(what: string, text: string): void {
-  refuse(valueProblem(what, text));
-  if (NO_LINE.test(text)) refuse(`Invalid ${what}: ${shown(text)}, expected one line of text`);
+export function checkLine(what: string, text: string, field = 'value'): void {
+  refuse(valueProblem(what, text), field);
+  if (NO_LINE.test(text)) refuse(`Invalid ${what}: ${shown(text)}, expected one line of text`, field);
 }
 
 /** Throws a `Refusal` where an operator's text is no name for people to read. */
-export function checkTitle(what: string, text: string): void {
-  refuse(nameProblem(what, text));
+export function checkTitle(what: string, text: string, field = 'name'): void {
+  refuse(nameProblem(what, text), field);
   if (NO_TITLE.test(text) || text.trim() !== text)
-    refuse(`Invalid ${what}: ${shown(text)}, expected no control character, and no space at its ends`);
+    refuse(`Invalid ${what}: ${shown(text)}, expected no control character, and no space at its ends`, field);
 }
 
 export function shown(text: string): string {
@@ -52,6 +53,6 @@ const NO_TITLE = /[\u0000-\u001f\u007f]/;
 /** Half a character: what no UTF-8 can hold. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-function refuse(problem: string | null): void {
-  if (problem !== null) throw new Refusal('invalid', problem);
+function refuse(problem: string | null, field: string): void {
+  if (problem !== null) throw new Refusal('invalid', problem, field);
 }

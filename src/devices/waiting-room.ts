@@ -121,7 +121,7 @@ export function openWaitingRoom({ registry, turns, devices, now, limit }: Waitin
         .map(({ written: _, ...waiting }) => waiting)
         .sort((a, b) => b.last - a.last || (a.ident < b.ident ? -1 : 1)),
     async admit(ident) {
-      if (!(await load()).has(ident)) throw new Refusal('unknown', `The ident ${shown(ident)} does not wait`);
+      if (!(await load()).has(ident)) throw new Refusal('unknown', `The ident ${shown(ident)} does not wait`, 'ident');
       const device = await devices.create(ident);
       await dismiss(ident);
       return device;
