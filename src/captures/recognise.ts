@@ -1,5 +1,5 @@
 /** Which protocol is spoken, by the first bytes of a device. */
-import type { Protocol } from '../../protocols/protocol.js';
+import type { Oddity, Protocol } from '../../protocols/protocol.js';
 
 /** Bytes that are looked at. */
 const LOOKED_AT = 4_096;
@@ -22,18 +22,20 @@ function goodness(protocol: Protocol, bytes: Uint8Array): number {
   for (let index = 0; index < due.length; index++) {
     const effect = due[index];
     if (effect === undefined) break;
-    if (effect.do === 'count') good -= effect.what === 'unidentified' ? 0 : 3;
-    else if (effect.do === 'close') good -= 3;
+    if (effect.do === 'count') good -= BREAKS_FRAMING.has(effect.what) ? 20 : 0.5;
     else if (effect.do === 'identify') {
       good += 10;
       due.push(...session.tell({ tell: 'identified', ...nobody }, 0));
     } else if (effect.do === 'ask') {
       good++;
       due.push(...session.tell({ tell: 'answered', answer: { to: 'refused', why: '' } }, 0));
-    } else if (effect.do !== 'answer' || effect.when === 'durable') good++;
+    } else if (effect.do !== 'close' && (effect.do !== 'answer' || effect.when === 'durable')) good++;
   }
   return good;
 }
+
+/** These bytes are of something else; all other oddities devices are capable of. */
+const BREAKS_FRAMING: ReadonlySet<Oddity> = new Set(['protocol_error', 'line_too_long']);
 
 const nobody = {
   deviceId: '',
