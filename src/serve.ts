@@ -156,6 +156,7 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
             token,
             host: config['http-host'],
             port: config['http-port'],
+            drainTimeout: parts.limits.drainTimeout,
           });
     return {
       devices: gateway.listening,

@@ -6,6 +6,7 @@ import { fastify } from 'fastify';
 import { requireToken } from './auth.js';
 import { takeBodies, UPLOAD_TIMEOUT } from './bodies.js';
 import { addChannelTranslation } from './channel-translation.js';
+import { closing } from './closing.js';
 import { addCommands } from './commands.js';
 import { addConnections } from './connections.js';
 import { addDevices } from './devices.js';
@@ -44,7 +45,7 @@ const MAX_PATH_PART = 255 * 3;
 export interface RunningApi {
   readonly host: string;
   readonly port: number;
-  /** Stops accepting, ends the event streams, and resolves when all that was asked is answered. */
+  /** Stops accepting, ends the event streams, and resolves when all that was asked is answered or broken off. */
   close(): Promise<void>;
 }
 
@@ -54,15 +55,18 @@ export interface ApiOptions extends ApiParts {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /** Milliseconds that requests under way may take when the API closes; then they are broken off. */
+  readonly drainTimeout: number;
 }
 
 /** Starts the API; rejects when the port cannot be had. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const app = await buildApi(options);
+  const close = closing(app, options.drainTimeout);
   await app.listen({ host: options.host, port: options.port });
   const address = app.server.address();
   const port = typeof address === 'object' && address ? address.port : options.port;
-  return { host: options.host, port, close: () => app.close() };
+  return { host: options.host, port, close };
 }
 
 async function buildApi(parts: ApiOptions): Promise<Api> {
