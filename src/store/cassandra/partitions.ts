@@ -10,17 +10,34 @@ const ROW_OVERHEAD = 40;
 
 export type OnLargePartition = (id: string, period: string) => void;
 
+/** A partition with the bytes that this process wrote to it. */
+export interface WatchedPartition {
+  bytes: number;
+}
+
+export interface PartitionWatch {
+  of(id: string, period: string): WatchedPartition;
+  /** Counts a row of so many bytes of text; tells once when the partition becomes large. */
+  grow(partition: WatchedPartition, id: string, period: string, bytes: number): void;
+}
+
 /**
- * Counts what this process writes, per series and period, and calls back once for each that becomes large. An estimate
- * from below: it begins anew with each process, and other gateways may write to the same partition.
+ * Counts what this process writes, per series and period: an estimate from below, for it begins anew with each process,
+ * and other gateways may write to the same partition.
  */
-export function watchPartitions(onLarge: OnLargePartition): (id: string, period: string, bytes: number) => void {
-  const sizes = createBoundedMap<number>(MAX_WATCHED);
-  return (id, period, bytes) => {
-    const key = `${period} ${id}`;
-    const before = sizes.get(key) ?? 0;
-    const after = before + bytes + ROW_OVERHEAD;
-    sizes.set(key, after);
-    if (before < LARGE_PARTITION && after >= LARGE_PARTITION) onLarge(id, period);
+export function watchPartitions(onLarge: OnLargePartition): PartitionWatch {
+  const partitions = createBoundedMap<WatchedPartition>(MAX_WATCHED);
+  return {
+    of(id, period) {
+      const key = `${period} ${id}`;
+      const partition = partitions.get(key) ?? { bytes: 0 };
+      partitions.set(key, partition);
+      return partition;
+    },
+    grow(partition, id, period, bytes) {
+      const before = partition.bytes;
+      partition.bytes += bytes + ROW_OVERHEAD;
+      if (before < LARGE_PARTITION && partition.bytes >= LARGE_PARTITION) onLarge(id, period);
+    },
   };
 }

@@ -25,7 +25,8 @@ export interface TlsFiles {
 
 export interface Statement {
   readonly query: string;
-  readonly params: readonly unknown[];
+  /** Values as the driver takes them, or as they are on the wire. */
+  readonly params: unknown[];
 }
 
 export interface Session {
@@ -33,7 +34,7 @@ export interface Session {
   /** Runs a prepared statement of one's own that is no read of many rows. */
   write(statement: Statement): Promise<void>;
   /** Runs statements of one partition as one request; each of them must be idempotent. */
-  writePartition(statements: readonly Statement[]): Promise<void>;
+  writePartition(statements: Statement[]): Promise<void>;
   /** Rows, fetched page by page as they are taken. */
   read(statement: Statement, pageSize?: number): AsyncIterable<types.Row>;
   /** A lightweight transaction; resolves to whether it was applied. */
@@ -95,22 +96,21 @@ function sessionOf(client: Client, { write, read, datacenter }: SessionOptions):
   }
 
   async function writeOne({ query, params }: Statement): Promise<void> {
-    await clearly(() => writes(() => client.execute(query, [...params], writing)));
+    await clearly(() => writes(() => client.execute(query, params, writing)));
   }
 
-  async function writePartition(statements: readonly Statement[]): Promise<void> {
+  async function writePartition(statements: Statement[]): Promise<void> {
     const [first, ...others] = statements;
     if (!first) return;
     if (others.length === 0) return writeOne(first);
-    const batch = statements.map(({ query, params }) => ({ query, params: [...params] }));
-    await clearly(() => writes(() => client.batch(batch, writing)));
+    await clearly(() => writes(() => client.batch(statements, writing)));
   }
 
   async function* readRows({ query, params }: Statement, pageSize = PAGE_SIZE): AsyncIterable<types.Row> {
     const fetch = (pageState: string | undefined) =>
       clearly(() =>
         reads(() =>
-          client.execute(query, [...params], { ...reading, fetchSize: pageSize, ...(pageState && { pageState }) }),
+          client.execute(query, params, { ...reading, fetchSize: pageSize, ...(pageState && { pageState }) }),
         ),
       );
     for (let pageState: string | undefined; ; ) {
@@ -123,7 +123,7 @@ function sessionOf(client: Client, { write, read, datacenter }: SessionOptions):
 
   async function transact({ query, params }: Statement): Promise<boolean> {
     const result = await clearly(() =>
-      writes(() => client.execute(query, [...params], { ...writing, isIdempotent: false })),
+      writes(() => client.execute(query, params, { ...writing, isIdempotent: false })),
     );
     return result.wasApplied();
   }
@@ -134,7 +134,7 @@ function sessionOf(client: Client, { write, read, datacenter }: SessionOptions):
     writePartition,
     read: readRows,
     transact,
-    once: ({ query, params }) => clearly(() => client.execute(query, [...params], { prepare: params.length > 0 })),
+    once: ({ query, params }) => clearly(() => client.execute(query, params, { prepare: params.length > 0 })),
     nodes: () => client.hosts.values().map((host) => ({ datacenter: host.datacenter, address: host.address })),
     close: () => client.shutdown(),
   };

@@ -1,5 +1,5 @@
 /** The CQL of every write and read, and the partitions of the two time series tables. */
-import type { RegistryWrite } from '../store.js';
+import type { ReadingWrite, RegistryWrite } from '../store.js';
 import type { Statement } from './session.js';
 
 /** A statement with the partition it goes to and its size in bytes, roughly. */
@@ -22,6 +22,36 @@ export function typedId(id: string, type: string): string {
 export function typesId(id: string): string {
   return `${id}\0types`;
 }
+
+/**
+ * Where the readings of one series, type and period go, as the driver puts it on the wire: what they share is encoded
+ * once, and each reading's own once for both of its rows.
+ */
+export interface ReadingTarget {
+  readonly partitions: readonly { readonly id: Buffer; readonly partition: string }[];
+  readonly period: Buffer;
+  readonly type: Buffer;
+  /** What each row of it takes besides its data. */
+  readonly bytes: number;
+}
+
+export function readingTarget(id: string, type: string, period: string): ReadingTarget {
+  return {
+    partitions: [id, typedId(id, type)].map((one) => ({
+      id: Buffer.from(one),
+      partition: seriesPartition(one, period),
+    })),
+    period: Buffer.from(period),
+    type: Buffer.from(type),
+    bytes: id.length + 2 * type.length,
+  };
+}
+
+function seriesPartition(id: string, period: string): string {
+  return `series ${period} ${id}`;
+}
+
+const NO_TTL = Buffer.alloc(4);
 
 /** What a statement takes besides its values, in bytes. */
 const OVERHEAD = 64;
@@ -52,7 +82,7 @@ export function statementsFor(keyspace: string) {
   /** A write of the registry as it is on the wire. */
   function registry(write: RegistryWrite, stamp: number): PartitionStatement {
     const { path } = write;
-    const made = (table: string, query: string, params: readonly unknown[], bytes = 0) => ({
+    const made = (table: string, query: string, params: unknown[], bytes = 0) => ({
       query,
       params,
       partition: `${table} ${path}`,
@@ -83,18 +113,21 @@ export function statementsFor(keyspace: string) {
     }
   }
 
-  /** One row of a reading. `time` is a Uuid of the driver, `ttl` in seconds or 0: for ever. */
-  function reading(
-    partitionId: string,
-    row: { period: string; time: unknown; type: string; data: string; stamp: number; ttl: number },
-  ): PartitionStatement {
-    const { period, time, type, data, stamp, ttl } = row;
-    return {
+  /** The two rows of a reading. `stamp` in UNIX µs, `ttl` in seconds or 0: for ever. */
+  function reading(target: ReadingTarget, write: ReadingWrite, stamp: number, ttl: number): PartitionStatement[] {
+    const time = asBuffer(write.time);
+    const data = Buffer.from(write.data);
+    const stampBytes = Buffer.allocUnsafe(8);
+    stampBytes.writeBigInt64BE(BigInt(stamp));
+    const ttlBytes = ttl === 0 ? NO_TTL : Buffer.allocUnsafe(4);
+    if (ttl !== 0) ttlBytes.writeInt32BE(ttl);
+    const bytes = OVERHEAD + target.bytes + data.length;
+    return target.partitions.map(({ id, partition }) => ({
       query: cql.reading,
-      params: [partitionId, period, time, type, data, stamp, ttl],
-      partition: `series ${period} ${partitionId}`,
-      bytes: OVERHEAD + partitionId.length + type.length + data.length,
-    };
+      params: [id, target.period, time, target.type, data, stampBytes, ttlBytes],
+      partition,
+      bytes,
+    }));
   }
 
   /** A row of the index: a period of a series, or of one of its types, or a type. */
@@ -102,7 +135,7 @@ export function statementsFor(keyspace: string) {
     return {
       query: cql.index,
       params: [id, type, date],
-      partition: `index ${type} ${id}`,
+      partition: `index ${type.length} ${type} ${id}`,
       bytes: OVERHEAD + id.length + type.length,
     };
   }
@@ -111,7 +144,7 @@ export function statementsFor(keyspace: string) {
     return {
       query: cql.deleteReading,
       params: [stamp, partitionId, period, time],
-      partition: `series ${period} ${partitionId}`,
+      partition: seriesPartition(partitionId, period),
       bytes: OVERHEAD + partitionId.length,
     };
   }

@@ -2,10 +2,18 @@
 import { types } from 'cassandra-driver';
 import { type DeleteReadings, type ReadingWrite, StoreAway, type TimeUuid, type Write } from '../store.js';
 import { createBoundedMap } from './bounded-map.js';
-import { type OnLargePartition, watchPartitions } from './partitions.js';
+import { type OnLargePartition, type WatchedPartition, watchPartitions } from './partitions.js';
 import { MAX_WRITES_UNDER_WAY, type Session } from './session.js';
 import { createStamps, type Stamps } from './stamps.js';
-import { type Bounds, type PartitionStatement, type Statements, typedId, typesId } from './statements.js';
+import {
+  type Bounds,
+  type PartitionStatement,
+  type ReadingTarget,
+  readingTarget,
+  type Statements,
+  typedId,
+  typesId,
+} from './statements.js';
 
 export interface WriterOptions {
   readonly session: Session;
@@ -18,9 +26,9 @@ export interface WriterOptions {
 /** Statements, and bytes, that go to one partition in one request. */
 export const MAX_BATCH_STATEMENTS = 64;
 export const MAX_BATCH_BYTES = 32 * 1_024;
-/** Series, types and periods whose rows in the index are known to exist, and ms after which they are written again. */
-const MAX_KNOWN = 200_000;
-const KNOWN_FOR = 600_000;
+/** Series, types and periods kept in mind, and ms after which their rows of the index are written again. */
+const MAX_TARGETS = 100_000;
+const INDEXED_FOR = 600_000;
 /** Longest time to live that Cassandra takes, in seconds: 20 years. */
 const MAX_TTL = 20 * 365 * 86_400;
 
@@ -28,7 +36,7 @@ const MAX_TTL = 20 * 365 * 86_400;
 export function createWriter(options: WriterOptions): (batch: readonly Write[]) => Promise<void> {
   const { session, statements, now } = options;
   const stamps = createStamps(now);
-  let known = createBoundedMap<number>(MAX_KNOWN);
+  let targets = createBoundedMap<Target>(MAX_TARGETS);
   const watch = watchPartitions(options.onLargePartition);
 
   async function write(batch: readonly Write[]): Promise<void> {
@@ -50,12 +58,23 @@ export function createWriter(options: WriterOptions): (batch: readonly Write[]) 
     const left = Math.ceil((expires - now()) / 1_000);
     if (expires !== 0 && left <= 0) return;
     const ttl = expires === 0 ? 0 : Math.min(left, MAX_TTL);
-    const row = { period, time: uuid(reading.time), type, data, stamp: stamps.ofReading(id, received), ttl };
-    gathered.add(statements.reading(id, row));
-    gathered.add(statements.reading(typedId(id, type), row));
+    const target = targetOf(id, type, period);
+    for (const row of statements.reading(target, reading, stamps.ofReading(id, received), ttl)) gathered.add(row);
+    if (now() - target.indexedAt > INDEXED_FOR) gathered.addIndex(target, id, type, period);
+    watch.grow(target.watched, id, period, target.bytes + data.length);
+  }
+
+  function targetOf(id: string, type: string, period: string): Target {
     const key = `${period} ${type}\0${id}`;
-    if (now() - (known.get(key) ?? Number.NEGATIVE_INFINITY) > KNOWN_FOR) gathered.addIndex(key, id, type, period);
-    watch(id, period, type.length + data.length);
+    const known = targets.get(key);
+    if (known) return known;
+    const target: Target = {
+      ...readingTarget(id, type, period),
+      indexedAt: Number.NEGATIVE_INFINITY,
+      watched: watch.of(id, period),
+    };
+    targets.set(key, target);
+    return target;
   }
 
   async function flush(gathered: Gathered): Promise<void> {
@@ -63,10 +82,10 @@ export function createWriter(options: WriterOptions): (batch: readonly Write[]) 
       await atOnce(gathered.requests(), MAX_WRITES_UNDER_WAY, session.writePartition);
     } catch (error) {
       // Nodes that went down may have lost what was not synced yet, and without their index readings are not found.
-      known = createBoundedMap(MAX_KNOWN);
+      targets = createBoundedMap(MAX_TARGETS);
       throw error;
     }
-    for (const key of gathered.indexKeys) known.set(key, now());
+    for (const target of gathered.indexed) target.indexedAt = now();
   }
 
   return write;
@@ -76,18 +95,25 @@ export function uuid(time: TimeUuid): types.Uuid {
   return new types.Uuid(Buffer.from(time.buffer, time.byteOffset, time.byteLength));
 }
 
+/** Where readings go, with what is known of it. */
+interface Target extends ReadingTarget {
+  /** When its rows of the index were written last, UNIX ms. */
+  indexedAt: number;
+  readonly watched: WatchedPartition;
+}
+
 interface Gathered {
-  /** Keys of what is known of the index once this is written. */
-  readonly indexKeys: ReadonlySet<string>;
+  /** Those whose rows of the index are written with it. */
+  readonly indexed: ReadonlySet<Target>;
   add(statement: PartitionStatement): void;
-  addIndex(key: string, id: string, type: string, period: string): void;
+  addIndex(target: Target, id: string, type: string, period: string): void;
   /** Statements of one partition each, within the bounds of a request. */
-  requests(): Iterable<readonly PartitionStatement[]>;
+  requests(): Iterable<PartitionStatement[]>;
 }
 
 function gather(statements: Statements): Gathered {
   const byPartition = new Map<string, PartitionStatement[]>();
-  const indexKeys = new Set<string>();
+  const indexed = new Set<Target>();
 
   function add(statement: PartitionStatement): void {
     const others = byPartition.get(statement.partition);
@@ -95,15 +121,15 @@ function gather(statements: Statements): Gathered {
     else byPartition.set(statement.partition, [statement]);
   }
 
-  function addIndex(key: string, id: string, type: string, period: string): void {
-    if (indexKeys.has(key)) return;
-    indexKeys.add(key);
+  function addIndex(target: Target, id: string, type: string, period: string): void {
+    if (indexed.has(target)) return;
+    indexed.add(target);
     add(statements.indexed(id, '', period));
     add(statements.indexed(id, type, period));
     add(statements.indexed(typesId(id), '', type));
   }
 
-  function* requests(): Iterable<readonly PartitionStatement[]> {
+  function* requests(): Iterable<PartitionStatement[]> {
     for (const all of byPartition.values()) {
       let request: PartitionStatement[] = [];
       let bytes = 0;
@@ -121,7 +147,7 @@ function gather(statements: Statements): Gathered {
     }
   }
 
-  return { indexKeys, add, addIndex, requests };
+  return { indexed, add, addIndex, requests };
 }
 
 /**

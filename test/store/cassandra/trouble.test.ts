@@ -13,7 +13,7 @@ describe.skipIf(skipWithout('cassandra'))('a node of its own, with TLS and crede
   let store: Store;
   beforeAll(async () => {
     node = await startCassandra({ name: 'guarded', address: addressOf(9), guarded: true, synced: true });
-    await initCassandra(session(), new Map([[DATACENTER, 1]]));
+    await whenItHasUsers(() => initCassandra(session(), new Map([[DATACENTER, 1]])));
     store = await openStore({ cassandra: { ...session(), allowStaleReads: false, onLargePartition: () => {} } });
   }, SERVICE_TIMEOUT);
   afterAll(async () => {
@@ -80,4 +80,16 @@ describe.skipIf(skipWithout('cassandra'))('a node of its own, with TLS and crede
 
 async function waitFor(what: () => boolean): Promise<void> {
   while (!what()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** A new node makes its first user a little after it takes connections. */
+async function whenItHasUsers<T>(task: () => Promise<T>): Promise<T> {
+  for (let attempts = 60; ; attempts--) {
+    try {
+      return await task();
+    } catch (error) {
+      if (attempts === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
 }
