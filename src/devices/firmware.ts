@@ -77,7 +77,8 @@ export function openFirmware({ registry, files, turns, newId }: FirmwareOptions)
       await pipeline(Readable.from(content, { objectMode: false }), target);
       return await turns('firmware', () => put(name, id));
     } catch (error) {
-      // Half of a firmware must not stay.
+      // Half of a firmware must not stay. Its node is made at the end, so nothing above leads to its blocks before.
+      await registry.remove(contentPath(id));
       await registry.remove(path('firmware', id));
       throw error;
     }
