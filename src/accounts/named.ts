@@ -69,7 +69,7 @@ const CHUNK = 100;
 export function openNamed<T extends NamedEntity>(kind: EntityKind<T>, options: NamedOptions): NamedEntities<T> {
   const { registry, now, newId } = options;
   const byName = (name: string) => path(kind.name, 'by-name', name);
-  // All changes of names take turns: a name is free or taken, whoever asks.
+  // All changes of names take turns here; among several gateways a name goes to the one that claims it first.
   const change = <R>(task: () => Promise<R>) => options.turns(kind.name, task);
   const get = (id: string) => loadEntity(registry, kind, id);
 
@@ -112,10 +112,23 @@ export function openNamed<T extends NamedEntity>(kind: EntityKind<T>, options: N
     return must(id);
   }
 
-  async function refuseTaken(name: string): Promise<void> {
+  /** Refuses a name that is taken; gives the id that an entry left behind by a name given up has. */
+  async function refuseTaken(name: string): Promise<string | undefined> {
     checkTitle(`name of a ${kind.name}`, name);
+    const before = (await registry.get(byName(name)))?.values.get('id');
     const taken = await alive(name);
     if (taken) throw new Refusal('conflict', `The ${kind.name} ${shown(name)} exists already, with the id ${taken.id}`);
+    return before;
+  }
+
+  /**
+   * The entity has the name already, so that whoever looks at the entry from now on finds it taken; `undo` is what is
+   * done when another gateway was first.
+   */
+  async function claimName(name: string, before: string | undefined, id: string, undo: () => Promise<void>) {
+    if (await registry.claim(byName(name), 'id', before, id)) return;
+    await undo();
+    throw new Refusal('conflict', `The ${kind.name} ${shown(name)} exists already: it was made at this moment`);
   }
 
   async function must(id: string): Promise<T> {
@@ -130,8 +143,12 @@ export function openNamed<T extends NamedEntity>(kind: EntityKind<T>, options: N
     list,
     create: (name) =>
       change(async () => {
-        await refuseTaken(name);
-        return make(name, newId());
+        const before = await refuseTaken(name);
+        const id = newId();
+        const at = path(kind.name, id);
+        await registry.create(at, entityValues(kind, { name }));
+        await claimName(name, before, id, () => registry.remove(at));
+        return must(id);
       }),
     ensure: async (name) =>
       (await alive(name)) ??
@@ -151,11 +168,10 @@ export function openNamed<T extends NamedEntity>(kind: EntityKind<T>, options: N
         const before = await must(id);
         if (before.name === name && before.deleted === null) return before;
         if (before.deleted !== null) throw new Refusal('unknown', `The ${kind.name} ${shown(id)} is deleted`);
-        await refuseTaken(name);
-        await registry.edit([
-          { edit: 'set', path: byName(name), values: { id } },
-          { edit: 'set', path: path(kind.name, id), values: { name } },
-        ]);
+        const entry = await refuseTaken(name);
+        const at = path(kind.name, id);
+        await registry.set(at, { name });
+        await claimName(name, entry, id, () => registry.set(at, { name: before.name }));
         await registry.remove(byName(before.name));
         return must(id);
       }),
@@ -169,9 +185,9 @@ export function openNamed<T extends NamedEntity>(kind: EntityKind<T>, options: N
       change(async () => {
         const before = await must(id);
         if (before.deleted === null) return before;
-        await refuseTaken(before.name);
+        const entry = await refuseTaken(before.name);
         await restoreEntity(registry, kind, id);
-        await registry.set(byName(before.name), { id });
+        await claimName(before.name, entry, id, () => deleteEntity(registry, kind, id, now()));
         return must(id);
       }),
   };

@@ -33,6 +33,11 @@ export interface Registry {
   check(path: string, values?: Readonly<Record<string, string>>): Promise<void>;
   /** Sets values, and creates the node where it is missing. */
   set(path: string, values: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * Sets one value where it is `before` (undefined: it is not there), and creates the node where it is missing; resolves
+   * to whether it was. Of several who do so at once, on other gateways too, one is told so.
+   */
+  claim(path: string, name: string, before: string | undefined, value: string): Promise<boolean>;
   /** Removes values. Names that do not exist do no harm. */
   unset(path: string, names: readonly string[]): Promise<void>;
   /** Several changes in one write, in their order. */
@@ -98,6 +103,18 @@ export function openRegistry(store: Store): Registry {
       const writes = [...(await creation(path)), ...missing];
       if (writes.length > 0) await store.write(writes);
     });
+  }
+
+  async function claim(path: string, name: string, before: string | undefined, value: string): Promise<boolean> {
+    checkPath(path);
+    checkValueName(name);
+    let isOurs = false;
+    await ordering.settle(path, async () => {
+      const writes = await creation(path);
+      if (writes.length > 0) await store.write(writes);
+      isOurs = await store.claim(path, name, before, value);
+    });
+    return isOurs;
   }
 
   async function edit(edits: readonly Edit[]): Promise<void> {
@@ -234,6 +251,7 @@ export function openRegistry(store: Store): Registry {
     create,
     check,
     set: create,
+    claim,
     unset: (path, names) => edit([{ edit: 'unset', path, names }]),
     edit,
     children,

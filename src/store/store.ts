@@ -12,6 +12,13 @@ export interface Store {
    */
   write(batch: readonly Write[]): Promise<void>;
 
+  /**
+   * Sets a value of a node where it is `before` (undefined: it is not there), and resolves, when that is durable, to
+   * whether it was. Of several who do so at once, on other gateways too, one is told so; it is slow, and what it does
+   * is not in the order of `write`. Rejects as `write` does, and then may have been done.
+   */
+  claim(path: string, name: string, before: string | undefined, value: string): Promise<boolean>;
+
   /** The node at `path`, or undefined where none was ever created. */
   node(path: string): Promise<NodeRow | undefined>;
   /** Names of children in the order of their UTF-8 bytes, those after `after`, at most `limit`. */

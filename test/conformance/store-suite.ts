@@ -59,6 +59,19 @@ export function storeSuite(open: OpenStoreUnderTest): void {
       expect(await test.store.children('/', undefined, 100)).toEqual([]);
     });
 
+    it('have values that one of those who claim them gets', async () => {
+      const claim = (before: string | undefined, value: string) => test.store.claim('/c/', 'id', before, value);
+      const won = await Promise.all(['1', '2', '3', '4'].map((value) => claim(undefined, value)));
+      expect(won.filter(Boolean)).toHaveLength(1);
+      const winner = String(won.indexOf(true) + 1);
+      await test.store.write([{ write: 'status', path: '/c/', status: NODE_CREATED }]);
+      expect((await test.store.node('/c/'))?.values).toEqual(new Map([['id', winner]]));
+      expect(await claim('other', '5')).toBe(false);
+      expect(await claim(winner, '6')).toBe(true);
+      await test.reopen();
+      expect((await test.store.node('/c/'))?.values).toEqual(new Map([['id', '6']]));
+    });
+
     it('marked as deleted are found, until they are created again or deleted for real', async () => {
       const status = (path: string, to: number): Write => ({ write: 'status', path, status: to });
       await test.store.write(['/a/', '/b/', '/c/', '/d/'].map((path) => status(path, NODE_DELETED)));

@@ -58,6 +58,7 @@ export function storeWithFaults(script: (call: number) => Fault, random: () => n
     get mostAtOnce() {
       return mostAtOnce;
     },
+    claim: notUsed,
     node: notUsed,
     children: notUsed,
     deletedNodes: notUsed,

@@ -161,6 +161,10 @@ export function statementsFor(keyspace: string) {
     indexed,
     deleteReading,
     deleteRange,
+    claim: (path: string, name: string, before: string | undefined, value: string): Statement => ({
+      query: `UPDATE ${node} SET values[?] = ? WHERE path = ? IF values[?] = ?`,
+      params: [name, value, path, name, before ?? null],
+    }),
     node: (path: string): Statement => ({ query: `SELECT status, values FROM ${node} WHERE path = ?`, params: [path] }),
     nodesOfStatus: (status: number): Statement => ({
       query: `SELECT path FROM ${node} WHERE status = ?`,

@@ -23,6 +23,17 @@ export function createCassandraStore(options: CassandraStoreOptions): Store {
     return undefined;
   }
 
+  /**
+   * A lightweight transaction is dated by Cassandra's clock, other writes by those of the gateways: where a gateway's is
+   * ahead, its earlier write would win over what was claimed, so that is read back.
+   */
+  async function claim(path: string, name: string, before: string | undefined, value: string): Promise<boolean> {
+    if (!(await session.transact(statements.claim(path, name, before, value)))) return false;
+    for await (const row of session.read(statements.node(path)))
+      return row['values'] instanceof Map && row['values'].get(name) === value;
+    return false;
+  }
+
   async function children(path: string, after: string | undefined, limit: number): Promise<string[]> {
     return limit < 1 ? [] : texts(session, statements.children(path, after, limit), 'name', limit);
   }
@@ -67,6 +78,7 @@ export function createCassandraStore(options: CassandraStoreOptions): Store {
 
   return {
     write: createWriter(options),
+    claim,
     node,
     children,
     deletedNodes,

@@ -16,6 +16,7 @@ import {
   numberKeys,
   pathIn,
   readingKeyIn,
+  valueKey,
 } from './keys.js';
 import { expiresIn } from './reading-value.js';
 import { hasRows, type NumberedType, periodsOf, readRows } from './rows.js';
@@ -44,6 +45,16 @@ export function createLmdbStore(db: Database, options: LmdbStoreOptions): Store 
       for (const one of batch) writer.write(one, rows);
     });
     writer.committed();
+  }
+
+  async function claim(path: string, name: string, before: string | undefined, value: string): Promise<boolean> {
+    if (closed) throw new Error('The store is closed');
+    let isOurs = false;
+    await commits.transact(sizeOf([{ write: 'value', path, name, value }]), (rows) => {
+      isOurs = db.get(valueKey(path, name))?.toString() === before;
+      if (isOurs) rows.put(valueKey(path, name), Buffer.from(value));
+    });
+    return isOurs;
   }
 
   async function node(path: string): Promise<NodeRow | undefined> {
@@ -125,6 +136,7 @@ export function createLmdbStore(db: Database, options: LmdbStoreOptions): Store 
 
   return {
     write,
+    claim,
     node,
     children,
     deletedNodes,
