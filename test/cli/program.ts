@@ -2,7 +2,8 @@
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 
-const PROGRAM = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
+/** The file to run with Node.js. */
+export const PROGRAM = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 
 export interface Run {
   readonly code: number;
