@@ -1,6 +1,6 @@
 import type { LoadProgress } from '../load.js';
 import { startGateway, startLoad } from '../programs.js';
-import { type Finding, type Question, round } from '../question.js';
+import { type Finding, median, type Question, round } from '../question.js';
 
 /** Readings stored at which the rate is taken, over as many readings as `WINDOW`. */
 const STORED = [100_000, 1_000_000, 10_000_000];
@@ -42,9 +42,12 @@ export const growth: Question = {
   },
 };
 
+/** The middle rate of the steps from so many stored on: what else the machine did for a while does not count. */
 function rateFrom(progress: readonly LoadProgress[], stored: number): number {
-  const from = progress.find((step) => step.acknowledged >= stored);
-  const to = progress.find((step) => step.acknowledged >= stored + WINDOW);
-  if (!from || !to) return Number.NaN;
-  return ((to.acknowledged - from.acknowledged) / (to.at - from.at)) * 1_000;
+  const steps = progress.flatMap((step, index) => {
+    const before = progress[index - 1];
+    const inWindow = before && before.acknowledged >= stored && step.acknowledged <= stored + WINDOW;
+    return inWindow ? [((step.acknowledged - before.acknowledged) / (step.at - before.at)) * 1_000] : [];
+  });
+  return median(steps);
 }
