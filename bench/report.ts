@@ -82,6 +82,7 @@ function svg({ title, unit, values }: Plot): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="13" fill="#808890">`,
+    `<title>${escaped(title)}</title>`,
     `<text x="0" y="18" font-size="15">${escaped(title)}</text>`,
     ...bars,
     '</svg>\n',
