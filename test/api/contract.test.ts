@@ -71,7 +71,7 @@ describe('devices', () => {
     await expectProblem(ask('PATCH', device, { body: { colour: 'red' } }), 400, 'colour');
     await expectProblem(ask('PATCH', device, { raw: { type: 'text/plain', bytes: 'red' } }), 415, 'content-type');
     await expectProblem(ask('PATCH', device, { raw: { type: 'application/json', bytes: '{' } }), 400, 'body');
-    await expectProblem(ask('PATCH', device, { body: { name: 'x'.repeat(1_100_000) } }), 413);
+    await expectProblem(ask('PATCH', device, { body: { name: 'x'.repeat(1_100_000) } }), 413, 'body');
     await expectProblem(ask('DELETE', `/api/devices/${NOBODY}`), 404, 'device');
     await expectProblem(ask('POST', `/api/devices/${NOBODY}/restore`), 404, 'device');
   });
@@ -135,7 +135,7 @@ describe('commands', () => {
     await expectProblem(ask('POST', `${device}/commands`, { body: { text: '' } }), 400, 'text');
     await expectProblem(ask('POST', `${device}/commands`, { body: { text: 'x', expires: 'soon' } }), 400, 'expires');
     await expectProblem(ask('GET', `${device}/commands/${NOBODY}`), 404, 'id');
-    await expectProblem(ask('DELETE', `${device}/commands/${NOBODY}`), 404);
+    await expectProblem(ask('DELETE', `${device}/commands/${NOBODY}`), 404, 'id');
     await expectProblem(ask('GET', `${device}/commands?limit=x`), 400, 'limit');
     await expectProblem(ask('POST', `/api/devices/${NOBODY}/commands`, { body: { text: 'x' } }), 404, 'device');
   });
@@ -228,7 +228,11 @@ describe('what a device is', () => {
 
   it('refuse what they do not take', async () => {
     const rule = { priority: 10, pattern: '^can:', topic: 'converter-can' };
-    await expectProblem(ask('PUT', `${device}/channel-translation`, { body: { ...rule, pattern: '(' } }), 400);
+    await expectProblem(
+      ask('PUT', `${device}/channel-translation`, { body: { ...rule, pattern: '(' } }),
+      400,
+      'pattern',
+    );
     await expectProblem(
       ask('PUT', `${device}/channel-translation`, { body: { ...rule, priority: -1 } }),
       400,
@@ -276,7 +280,11 @@ describe('the waiting room', () => {
       await known.remove();
     }
     expect((await ask('GET', '/api/waiting')).body.waiting).toEqual([]);
-    await expectProblem(ask('POST', '/api/waiting', { body: { ident: 'imei:333333333333', admit: true } }), 404);
+    await expectProblem(
+      ask('POST', '/api/waiting', { body: { ident: 'imei:333333333333', admit: true } }),
+      404,
+      'ident',
+    );
   });
 });
 
