@@ -15,11 +15,16 @@ it('the README lists every option as it is declared (M2MP_UPDATE=1 writes the ta
   else expect(text).toBe(right);
 });
 
-it.each(['README.md', 'docs/durability.md', 'docs/data-model.md', 'docs/protocols.md', 'docs/tools.md', 'docs/numbers.md', 'fixtures/README.md'])(
-  'every link of %s to a file of the project leads somewhere',
-  (document) => {
-    const file = resolve(root, document);
-    for (const [, target] of readFileSync(file, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g))
-      expect(existsSync(resolve(dirname(file), target!)), `${document}: ${target}`).toBe(true);
-  },
-);
+it.each([
+  'README.md',
+  'docs/durability.md',
+  'docs/data-model.md',
+  'docs/protocols.md',
+  'docs/tools.md',
+  'docs/numbers.md',
+  'fixtures/README.md',
+])('every link of %s to a file of the project leads somewhere', (document) => {
+  const file = resolve(root, document);
+  for (const [, target] of readFileSync(file, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g))
+    expect(existsSync(resolve(dirname(file), target!)), `${document}: ${target}`).toBe(true);
+});
