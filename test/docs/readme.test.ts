@@ -20,6 +20,7 @@ it.each([
   'docs/durability.md',
   'docs/data-model.md',
   'docs/protocols.md',
+  'docs/api.md',
   'docs/tools.md',
   'docs/numbers.md',
   'fixtures/README.md',
