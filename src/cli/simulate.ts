@@ -18,7 +18,7 @@ interface Options {
   readonly duration: number;
   readonly route: string;
   readonly ident?: string;
-  readonly verify?: boolean;
+  readonly verify?: string | true;
   readonly json?: boolean;
 }
 
@@ -40,8 +40,8 @@ export function addSimulate(program: Command, protocols: readonly Protocol[]): v
     .option('--route <route>', 'circle, random, or a GPX file', 'circle')
     .option('--ident <ident>', `the first device's ident, the others count up (default: ${FIRST_IDENT})`)
     .option(
-      '--verify',
-      'read back what was acknowledged from the API at --url; devices are new ones unless --ident is given',
+      '--verify [url]',
+      'read back what was acknowledged from the API at this URL (or --url); devices are new ones unless --ident is given',
     )
     .option('--json', 'the result as JSON');
   addConnectionOptions(command).action((options: Options) => run(command, options, protocols));
@@ -51,6 +51,7 @@ async function run(command: Command, options: Options, protocols: readonly Proto
   const protocol = protocols.find(({ name }) => name === options.protocol);
   if (!protocol) throw new CliError(`--protocol: ${options.protocol} is not known`, EXIT.usage);
   const route = routeOf(options.route);
+  if (typeof options.verify === 'string') command.setOptionValue('url', options.verify);
   const client = options.verify ? clientFor(command) : null;
   // Asked before the load: nobody wants to learn at its end that the token is missing.
   if (client) await client.json('GET', '/api/devices?limit=1');

@@ -117,6 +117,18 @@ it('the registry is looked through', async () => {
   expect(await out('registry', 'ls', '/device/')).toContain('by-ident');
 });
 
+it('a simulation is verified at the URL that is given', async () => {
+  const open = await startGatewayUnderTest();
+  const to = `127.0.0.1:${open.port('m2mp')}`;
+  const args = ['simulate', '--to', to, '--duration', '1s', '--rate', '50', '--json', '--verify', open.url];
+  const { code, out: said } = await m2mp(args, { env: { M2MP_TOKEN: open.token } });
+  await open.remove();
+  expect(code).toBe(0);
+  const { acknowledged, verification } = JSON.parse(said);
+  expect(acknowledged).toBeGreaterThan(10);
+  expect(verification).toMatchObject({ acknowledged, lost: 0, duplicated: 0, altered: 0 });
+});
+
 it('health says ready, and with another exit code that nobody is there', async () => {
   expect(await out('health')).toBe('ready\n');
   const { code, err } = await run('health', '--url', 'http://127.0.0.1:1');
