@@ -11,6 +11,8 @@ export interface Service {
   readonly directory: string;
   /** SIGKILL, or SIGSTOP and SIGCONT. */
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
+  /** Kills it, if it still runs. */
+  stop(): void;
   /** Starts it again after it was killed. */
   restart(): Promise<void>;
 }
@@ -98,14 +100,17 @@ async function script(name: string, parameters: readonly string[], variables: Re
 }
 
 function serviceOf(address: string, directory: string, pidFile: string, restart: () => Promise<void>): Service {
-  return {
-    address,
-    directory,
-    restart,
-    signal(signal) {
-      process.kill(Number(readFileSync(join(directory, pidFile), 'utf8')), signal);
-    },
-  };
+  function signal(signal: NodeJS.Signals): void {
+    process.kill(Number(readFileSync(join(directory, pidFile), 'utf8')), signal);
+  }
+  function stop(): void {
+    try {
+      signal('SIGKILL');
+    } catch {
+      // It was killed before.
+    }
+  }
+  return { address, directory, restart, signal, stop };
 }
 
 function isThere(program: string): boolean {

@@ -54,11 +54,13 @@ export const PAGE_SIZE = 1_000;
 /** Milliseconds a node may take to answer before the next one is asked. */
 const ANSWER_TIMEOUT = 5_000;
 const CONNECT_TIMEOUT = 5_000;
+/** The same for what is run once: a change of the schema waits for all nodes. */
+const ONCE_TIMEOUT = 30_000;
 /** Milliseconds after which another node is asked as well, and how many of them. */
 const SECOND_READ_AFTER = 200;
 const MAX_SECOND_READS = 2;
 /** A write is repeated elsewhere only when a node hangs: a cluster that is slow must not be given twice the work. */
-const SECOND_WRITE_AFTER = 1_500;
+const SECOND_WRITE_AFTER = 600;
 const MAX_SECOND_WRITES = 1;
 /** Milliseconds between attempts to reach a node that is down, at the least and the most. */
 const RECONNECT_AFTER = 250;
@@ -134,7 +136,8 @@ function sessionOf(client: Client, { write, read, datacenter }: SessionOptions):
     writePartition,
     read: readRows,
     transact,
-    once: ({ query, params }) => clearly(() => client.execute(query, params, { prepare: params.length > 0 })),
+    once: ({ query, params }) =>
+      clearly(() => client.execute(query, params, { prepare: params.length > 0, readTimeout: ONCE_TIMEOUT })),
     nodes: () => client.hosts.values().map((host) => ({ datacenter: host.datacenter, address: host.address })),
     close: () => client.shutdown(),
   };

@@ -67,3 +67,15 @@ export async function emptyKeyspace({ client }: Cluster, keyspace: string): Prom
 export async function dropKeyspace({ client }: Cluster, keyspace: string): Promise<void> {
   await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`);
 }
+
+/** Nodes that have just started take connections before they know each other and have made their first user. */
+export async function untilItWorks<T>(task: () => Promise<T>): Promise<T> {
+  for (let attempts = 60; ; attempts--) {
+    try {
+      return await task();
+    } catch (error) {
+      if (attempts === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}

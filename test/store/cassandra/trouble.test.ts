@@ -6,19 +6,19 @@ import { initCassandra, openStore } from '../../../src/store/open.js';
 import { NODE_CREATED, type Store, StoreAway, StoreFailed } from '../../../src/store/store.js';
 import { collected } from '../../conformance/store-under-test.js';
 import { addressOf, SERVICE_TIMEOUT, type Service, skipWithout, startCassandra } from '../../services/services.js';
-import { DATACENTER } from './keyspaces.js';
+import { DATACENTER, untilItWorks } from './keyspaces.js';
 
 describe.skipIf(skipWithout('cassandra'))('a node of its own, with TLS and credentials', () => {
   let node: Service;
   let store: Store;
   beforeAll(async () => {
     node = await startCassandra({ name: 'guarded', address: addressOf(9), guarded: true, synced: true });
-    await whenItHasUsers(() => initCassandra(session(), new Map([[DATACENTER, 1]])));
+    await untilItWorks(() => initCassandra(session(), new Map([[DATACENTER, 1]])));
     store = await openStore({ cassandra: { ...session(), allowStaleReads: false, onLargePartition: () => {} } });
   }, SERVICE_TIMEOUT);
   afterAll(async () => {
     await store?.close();
-    node?.signal('SIGKILL');
+    node?.stop();
   });
 
   const session = (changed: { password?: string; tls?: { ca: string } | undefined } = {}) => ({
@@ -80,16 +80,4 @@ describe.skipIf(skipWithout('cassandra'))('a node of its own, with TLS and crede
 
 async function waitFor(what: () => boolean): Promise<void> {
   while (!what()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-/** A new node makes its first user a little after it takes connections. */
-async function whenItHasUsers<T>(task: () => Promise<T>): Promise<T> {
-  for (let attempts = 60; ; attempts--) {
-    try {
-      return await task();
-    } catch (error) {
-      if (attempts === 0) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-  }
 }
