@@ -167,7 +167,8 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
         stopCollecting();
         await gateway?.drain();
         await api?.close();
-        await durability.drain();
+        // What a store that is away did not take was not acknowledged: its devices send it again.
+        await Promise.race([durability.drain(), after(config['drain-timeout'] * 1_000)]);
         await raw.close();
       },
     };
@@ -178,6 +179,10 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
     await raw.close();
     throw error;
   }
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
 /** Files this process may open, as far as the system tells. */
