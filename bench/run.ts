@@ -9,11 +9,12 @@ import { decoding } from './questions/decoding.js';
 import { growth } from './questions/growth.js';
 import { idleConnections } from './questions/idle-connections.js';
 import { latency } from './questions/latency.js';
+import { layout } from './questions/layout.js';
 import { readMonth } from './questions/read-month.js';
 import { throughput } from './questions/throughput.js';
 import { writeReport } from './report.js';
 
-const questions: readonly Question[] = [throughput, latency, decoding, idleConnections, growth, readMonth];
+const questions: readonly Question[] = [throughput, latency, decoding, layout, idleConnections, growth, readMonth];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
