@@ -9,7 +9,7 @@
  * | 16 | … `alt:i16` (metres) |
  *
  * It is read by hand, as most of what a gateway receives are locations: 80 million a second instead of 4 by a
- * declared layout (bench/frames.ts).
+ * declared layout (bench/questions/layout.ts).
  */
 import { coordinatesProblem, locationData, noFixData, shortestFloat32 } from '../location.js';
 import type { Location } from '../protocol.js';
