@@ -102,10 +102,7 @@ node=$!
 echo "$node" > "$directory/pid"
 
 if [ -n "$owner" ]; then
-  # Restarted by a test, the node has another watcher: each looks after the process it was started with.
-  setsid bash -c 'while kill -0 "$1" 2> /dev/null && kill -0 "$2" 2> /dev/null; do sleep 1; done
-    kill -0 "$1" 2> /dev/null || { kill -9 "$2" 2> /dev/null; sleep 1; rm -rf "$3"; rmdir "${3%/*}" 2> /dev/null; }' \
-    watcher "$owner" "$node" "$directory" > /dev/null 2>&1 < /dev/null 8>&- &
+  setsid "$here/end-with.sh" "$owner" "$node" "$directory" "$directory" > /dev/null 2>&1 < /dev/null 8>&- &
 fi
 
 for _ in $(seq 240); do

@@ -17,9 +17,7 @@ start() {
   local process=$!
   echo "$process" > "$directory/$program.pid"
   if [ -n "$owner" ]; then
-    setsid bash -c 'while kill -0 "$1" 2> /dev/null && kill -0 "$2" 2> /dev/null; do sleep 1; done
-      kill -0 "$1" 2> /dev/null || { kill -9 "$2" 2> /dev/null; sleep 1; rm -rf "$3"; rmdir "${3%/*}" 2> /dev/null; }' \
-      watcher "$owner" "$process" "$directory" > /dev/null 2>&1 < /dev/null &
+    setsid "$here/end-with.sh" "$owner" "$process" "$address:" "$directory" > /dev/null 2>&1 < /dev/null &
   fi
 }
 
