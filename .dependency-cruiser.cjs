@@ -42,6 +42,13 @@ module.exports = {
       '^src/store/lmdb/',
       '^(src/store/cassandra/|node_modules/cassandra-driver/)',
     ),
+    onlyFrom(
+      'the-bus-is-chosen-in-one-place',
+      'NSQ is imported by src/bus/open.ts alone.',
+      '^src/',
+      '^(src/bus/nsq[./]|node_modules/nsqjs/)',
+      '^src/bus/(open\\.ts$|nsq\\.ts$|nsq/)',
+    ),
     {
       name: 'stores-logic-sees-the-interface-only',
       comment: 'registry, series and files see store/store.ts; files are built on the registry.',
@@ -70,6 +77,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/ingest/' },
       to: { path: '^src/', pathNot: '^src/(store/store\\.ts|ingest/|observe/)' },
+    },
+    {
+      name: 'the-worker-sees-series-and-bus',
+      severity: 'error',
+      from: { path: '^src/storage/' },
+      to: { path: '^src/', pathNot: '^src/(storage/|series/|store/store\\.ts|ingest/|bus/bus\\.ts)' },
     },
     {
       name: 'tests-are-not-imported',

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import type { Protocol } from '../protocols/protocol.js';
 import { adminToken } from './accounts/tokens.js';
 import { startApi } from './api/server.js';
-import { createLocalBus } from './bus/local.js';
+import { openBus } from './bus/open.js';
 import type { Config } from './config/options.js';
 import { ttlByType } from './config/ttl.js';
 import { openDevices } from './devices/open.js';
@@ -20,7 +20,9 @@ import { createMetrics } from './observe/metrics.js';
 import { collectWhenQuiet } from './observe/quiet-collection.js';
 import { openRegistry } from './registry/registry.js';
 import { openSeries } from './series/series.js';
+import { startStorage } from './storage/worker.js';
 import { openStore } from './store/open.js';
+import type { Store } from './store/store.js';
 import { storeOptions } from './store-options.js';
 import { version } from './version.js';
 
@@ -39,6 +41,12 @@ export interface ServeOptions {
   /** Called when the store failed: nothing may be answered after it, so the process must end at once. */
   readonly onFailure: (error: Error) => void;
   readonly clock?: Clock;
+  /** A store that is open already and stays so, in place of the one the configuration names. */
+  readonly store?: Store;
+  /** Of this gateway on the bus, unlike that of any other. */
+  readonly name?: string;
+  /** Called when somebody on the bus asks this gateway to end. */
+  readonly onQuit?: () => void;
 }
 
 /** Milliseconds after which a write that found no room is tried again. */
@@ -56,12 +64,17 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
   await mkdir(config.data, { recursive: true });
   const { token, file: tokenFile } = await adminToken(config.data);
   let largePartitions = 0;
-  const raw = await openStore(
-    storeOptions(config, (id, period) => {
-      largePartitions++;
-      log.warn({ id, period }, 'a partition nears 100 MB: set "period: day", which holds for new readings');
-    }),
-  );
+  const raw =
+    options.store ??
+    (await openStore(
+      storeOptions(config, (id, period) => {
+        largePartitions++;
+        log.warn({ id, period }, 'a partition nears 100 MB: set "period: day", which holds for new readings');
+      }),
+    ));
+  const closeStore = async () => {
+    if (!options.store) await raw.close();
+  };
 
   const durability = createDurability({
     store: raw,
@@ -87,7 +100,17 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
     now: clock.now,
     random: Math.random,
   });
-  const bus = createLocalBus();
+  const host = hostname();
+  const name = options.name ?? `m2mp_${host}_${process.pid}`;
+  const bus = await openBus({
+    bus: config.bus,
+    nsqd: config.nsqd,
+    nsqlookupd: config.nsqlookupd,
+    name,
+    now: clock.now,
+    random: Math.random,
+    onTrouble: (why, message) => log.warn({ message }, why),
+  });
   const presence = new Presence();
   const devices = openDevices({
     registry,
@@ -97,8 +120,7 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
     provisionLimit: config['provision-limit'],
     waitingLimit: config['waiting-limit'],
   });
-  const host = hostname();
-  const address = `receivers/m2mp_${host}_${process.pid}`;
+  const address = `receivers/${name}`;
   const parts: GatewayParts = {
     ...devices,
     series,
@@ -113,6 +135,7 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
     address,
     version,
     debug: config.debug,
+    quit: options.onQuit ?? (() => {}),
     limits: {
       identifyTimeout: config['identify-timeout'] * 1_000,
       askAliveAfter: config['ask-alive-after'] * 1_000,
@@ -130,6 +153,9 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
   metrics.gauge('m2mp_ingest_full', () => (durability.full ? 1 : 0));
   metrics.gauge('m2mp_store_trouble', () => (durability.trouble ? 1 : 0));
   metrics.gauge('m2mp_store_large_partitions', () => largePartitions);
+  metrics.gauge('m2mp_bus_dropped_messages', () => bus.counts.malformed);
+  metrics.gauge('m2mp_bus_lost_messages', () => bus.counts.dropped);
+  metrics.gauge('m2mp_bus_resent_messages', () => bus.counts.resent);
   metrics.gauge('m2mp_connections_paused', () => [...presence.all()].filter((connection) => connection.paused).length);
 
   const stopCollecting = collectWhenQuiet(() =>
@@ -146,6 +172,7 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
     .filter(({ port }) => port >= 0);
   try {
     gateway = await startGateway(parts, ports);
+    startStorage({ bus, series, durability, address, now: clock.now });
     const api =
       config['http-port'] < 0
         ? null
@@ -176,7 +203,8 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
     clearInterval(expiry);
     stopCollecting();
     await gateway?.drain();
-    await raw.close();
+    await bus.close();
+    await closeStore();
     throw error;
   }
 }

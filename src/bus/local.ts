@@ -1,4 +1,4 @@
-import { type Bus, type BusCounts, type Handler, type Message, messageProblem } from './bus.js';
+import { type Bus, type BusCounts, type Handler, type Message, messageProblem, NotSent } from './bus.js';
 
 /** Messages that wait for one channel at the most, unless told otherwise. */
 export const MAX_WAITING_MESSAGES = 10_000;
@@ -12,7 +12,7 @@ export interface LocalBusOptions {
 /** A bus inside one process. */
 export function createLocalBus({ maxWaiting = MAX_WAITING_MESSAGES, onTrouble = () => {} }: LocalBusOptions = {}): Bus {
   const topics = new Map<string, Map<string, Channel>>();
-  const counts: BusCounts = { published: 0, delivered: 0, malformed: 0, dropped: 0, failed: 0 };
+  const counts: BusCounts = { published: 0, delivered: 0, malformed: 0, dropped: 0, failed: 0, resent: 0 };
 
   function publish(topic: string, message: Message): boolean {
     const problem = messageProblem(message);
@@ -81,7 +81,16 @@ export function createLocalBus({ maxWaiting = MAX_WAITING_MESSAGES, onTrouble = 
     };
   }
 
-  return { publish, subscribe, listeners: (topic) => topics.get(topic)?.size ?? 0, counts };
+  return {
+    publish,
+    async send(topic, message) {
+      if (!publish(topic, message)) throw new NotSent(`Not sent: a channel of ${topic} is full, or it is malformed`);
+    },
+    subscribe,
+    listeners: (topic) => topics.get(topic)?.size ?? 0,
+    close: async () => {},
+    counts,
+  };
 }
 
 interface Channel {

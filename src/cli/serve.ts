@@ -29,7 +29,11 @@ async function run(protocols: readonly Protocol[], sources: Sources, printOnly: 
       return;
     }
     const log = createLog({ level: config['log-level'], format: config['log-format'] });
-    running = await serve(config, protocols, { log, onFailure: () => process.exit(EXIT.storeFailed) });
+    running = await serve(config, protocols, {
+      log,
+      onFailure: () => process.exit(EXIT.storeFailed),
+      onQuit: () => process.kill(process.pid, 'SIGTERM'),
+    });
     log.info(summary(running, config.data), 'm2mp-gateway is ready');
     if (process.stdout.isTTY) process.stdout.write(welcome(running, config.data));
     else for (const line of welcome(running, config.data).trimEnd().split('\n')) if (line) log.info(line);

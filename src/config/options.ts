@@ -22,6 +22,7 @@ export interface Option {
 const port = Type.Integer({ minimum: -1, maximum: 65_535 });
 const count = (minimum: number) => Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER });
 const seconds = Type.Number({ minimum: 0.001, maximum: 10_000_000 });
+const servers = '[^\\s,]+:[0-9]{1,5}(,[^\\s,]+:[0-9]{1,5})*';
 const consistency = Type.Enum(CONSISTENCIES);
 
 /** The options that every gateway has; each protocol adds its port (`protocolPortOption`). */
@@ -60,6 +61,9 @@ const schemas = {
   'cassandra-tls-ca': Type.String(),
   'cassandra-tls-cert': Type.String(),
   'cassandra-tls-key': Type.String(),
+  bus: Type.Union([Type.Literal('local'), Type.Literal('nsq')]),
+  nsqd: Type.String({ pattern: `^${servers}$` }),
+  nsqlookupd: Type.String({ pattern: `^(${servers})?$` }),
   'max-connections': count(0),
   'max-connections-per-address': count(0),
   'identify-timeout': seconds,
@@ -133,6 +137,17 @@ const declared: { readonly [K in keyof typeof schemas]: readonly [Settled[K], st
   'cassandra-tls-ca': ['', 'certificates that the nodes must be signed by, none: those of Node.js', 'a PEM file'],
   'cassandra-tls-cert': ['', 'certificate shown to the nodes', 'a PEM file'],
   'cassandra-tls-key': ['', 'key of that certificate', 'a PEM file'],
+  bus: ['local', 'how gateways tell each other: local, there is one; nsq, through NSQ', 'local or nsq'],
+  nsqd: [
+    '127.0.0.1:4150',
+    'nsqd by their TCP ports: the first that answers is published to, all are listened to',
+    'HOST:PORT, separated by commas',
+  ],
+  nsqlookupd: [
+    '',
+    'nsqlookupd by their HTTP ports, which know the other nsqd and who listens; none: every reading is published',
+    'HOST:PORT, separated by commas',
+  ],
   'max-connections': [0, 'connections at the most, 0: open files allowed less 200', 'a whole number from 0'],
   'max-connections-per-address': [0, 'connections of one address at the most, 0: no limit', 'a whole number from 0'],
   'identify-timeout': [30, 'seconds a connection has to identify itself', 'seconds'],

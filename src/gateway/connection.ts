@@ -325,10 +325,9 @@ export class Connection {
   #handOver(effect: Extract<Effect, { do: 'handOver' }>, now: number): void {
     const { device } = this;
     if (!device) return;
-    this.#lastWrite = Math.max(
-      this.#lastWrite,
-      handOver(this.#parts, this, device, this.#translate(effect.channel), effect, now),
-    );
+    const taken = handOver(this.#parts, this, device, this.#translate(effect.channel), effect, now);
+    if (typeof taken === 'number') this.#lastWrite = taken;
+    else this.#task(() => taken);
   }
 
   async #commandsSent(deviceId: string, commands: readonly { readonly id: string }[]): Promise<void> {

@@ -1,7 +1,7 @@
 /** The server that devices connect to: a listener a protocol, the connections they open, and how it all ends. */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Protocol } from '../../protocols/protocol.js';
-import { type Bus, type Message, parseAddress } from '../bus/bus.js';
+import type { Bus } from '../bus/bus.js';
 import type { ChannelTranslation } from '../devices/channel-translation.js';
 import type { Commands } from '../devices/commands.js';
 import type { Firmware } from '../devices/firmware.js';
@@ -17,6 +17,7 @@ import type { Clock } from './clock.js';
 import { Connection } from './connection.js';
 import type { Live } from './live.js';
 import type { Presence } from './presence.js';
+import { listenForCalls } from './receiver.js';
 import { recordEvent } from './server-events.js';
 
 /** What the gateway works with. */
@@ -44,6 +45,8 @@ export interface GatewayParts {
   readonly version: string;
   /** Whether devices may use debugging requests that change something. */
   readonly debug: boolean;
+  /** Ends this gateway, as somebody on the bus asked. */
+  readonly quit: () => void;
 }
 
 /** Bounds; times in milliseconds. */
@@ -128,7 +131,7 @@ export async function startGateway(
     const monotonic = parts.clock.monotonic();
     for (const connection of presence.all()) connection.sweep(monotonic);
   }, SWEEP_EVERY);
-  const unsubscribe = parts.bus.subscribe('receivers', parts.address, (message) => carryOut(parts, message));
+  const unsubscribe = listenForCalls(parts);
   parts.bus.publish('events', {
     _to: 'events',
     _from: parts.address,
@@ -156,20 +159,6 @@ export async function startGateway(
       for (const connection of presence.all()) connection.destroy('the gateway stopped');
     },
   };
-}
-
-/** Calls on the topic `receivers`, for a device or a connection. */
-function carryOut(parts: GatewayParts, message: Message): void {
-  const { parameters } = parseAddress(message._to);
-  const connectionId = parameters.get('connection_id');
-  const deviceId = parameters.get('device_id');
-  const one = connectionId === undefined ? undefined : parts.presence.get(Number(connectionId));
-  const connections = one ? [one] : deviceId === undefined ? [] : parts.presence.of(deviceId);
-  for (const connection of connections) {
-    if (message._call === 'send_settings') connection.deliverSettings();
-    else if (message._call === 'send_commands') connection.deliverCommands();
-    else if (message._call === 'disconnect') connection.close('disconnected by the operator');
-  }
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

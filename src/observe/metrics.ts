@@ -38,6 +38,8 @@ const gauges = {
   m2mp_store_large_partitions: 'Partitions that near 100 MB, of those this process wrote to',
   m2mp_connections_paused: 'Connections that are not read for a bound of their own',
   m2mp_bus_dropped_messages: 'Messages without _to, _from or _call, dropped',
+  m2mp_bus_lost_messages: 'Messages dropped at a bound of the bus',
+  m2mp_bus_resent_messages: 'Messages sent again because a server did not confirm them',
 } as const;
 
 export type GaugeName = keyof typeof gauges;

@@ -37,10 +37,13 @@ export interface SeriesOptions {
   readonly random: () => number;
 }
 
-/** A reading to write. `time` is the device's own date in UNIX ms, or null: dated now. */
+/**
+ * A reading to write. `time` is the device's own date in UNIX ms, or null: dated now, or a time UUID, which the reading
+ * keeps.
+ */
 export interface ReadingToWrite {
   readonly type: string;
-  readonly time: number | null;
+  readonly time: number | null | TimeUuid;
   /** JSON text. */
   readonly data: string;
 }
@@ -95,18 +98,23 @@ export function openSeries(store: Store, options: SeriesOptions): Series {
 
   function prepare(id: string, { type, time, data }: ReadingToWrite, received: number): ReadingWrite {
     checkTexts(id, type);
-    const uuid = time === null ? freshUuid() : derivedTimeUuid(checkTime(time), type, data);
+    const uuid = uuidOf(time, type, data);
     const seconds = options.ttl(type);
     return {
       write: 'reading',
       id,
       type,
-      period: periodAt(time ?? uuidTime(uuid)),
+      period: periodAt(typeof time === 'number' ? time : uuidTime(uuid)),
       time: uuid,
       data,
       received,
       expires: seconds > 0 ? received + seconds * 1_000 : 0,
     };
+  }
+
+  function uuidOf(time: number | null | TimeUuid, type: string, data: string): TimeUuid {
+    if (time === null) return freshUuid();
+    return typeof time === 'number' ? derivedTimeUuid(checkTime(time), type, data) : time;
   }
 
   async function add(id: string, reading: ReadingToWrite): Promise<Reading> {
