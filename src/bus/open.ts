@@ -15,6 +15,8 @@ export interface BusOptions {
   readonly now: () => number;
   /** From 0 to 1, like Math.random. */
   readonly random: () => number;
+  /** Milliseconds that handlers may take to end, and messages to leave, when it is closed. */
+  readonly closeWithin?: number;
   readonly onTrouble: (why: string, message?: unknown) => void;
 }
 

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { protocols } from '../../protocols/list.js';
 import { version } from '../version.js';
+import { addBus } from './bus.js';
 import { addCapture } from './capture.js';
 import { CliError } from './client.js';
 import { addCommands } from './commands.js';
@@ -18,6 +19,7 @@ import { addReplay } from './replay.js';
 import { addServe } from './serve.js';
 import { addSettings } from './settings.js';
 import { addSimulate } from './simulate.js';
+import { addStorage } from './storage.js';
 import { addStore } from './store.js';
 import { addWaiting } from './waiting.js';
 
@@ -36,6 +38,8 @@ addConnections(program);
 addFirmware(program);
 addRegistry(program);
 addStore(program, protocols);
+addStorage(program, protocols);
+addBus(program, protocols);
 addHealth(program);
 addSimulate(program, protocols);
 addReplay(program, protocols);
