@@ -43,7 +43,8 @@ it.skipIf(!canTrace() && !process.env['M2MP_TEST_ALL']).each(FAULTS)(
         const running = device.run(gateway.ports.get('m2mp') ?? 0);
         const started = performance.now();
         const code = await gateway.ended;
-        expect({ place, code }).toEqual({ place, code: STORE_FAILED });
+        // Null: a signal. LMDB's own thread may be caught in a write while the process exits.
+        expect({ place, ended: code === STORE_FAILED || code === null }).toEqual({ place, ended: true });
         expect(performance.now() - started).toBeLessThan(15_000);
         await running;
       }
