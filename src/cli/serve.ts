@@ -21,7 +21,6 @@ export function addServe(program: Command, protocols: readonly Protocol[]): void
 }
 
 async function run(protocols: readonly Protocol[], sources: Sources, printOnly: boolean): Promise<void> {
-  let running: Running;
   try {
     const config = loadConfig(protocols, sources);
     if (printOnly) {
@@ -29,11 +28,13 @@ async function run(protocols: readonly Protocol[], sources: Sources, printOnly: 
       return;
     }
     const log = createLog({ level: config['log-level'], format: config['log-format'] });
-    running = await serve(config, protocols, {
+    const starting = serve(config, protocols, {
       log,
       onFailure: () => process.exit(EXIT.storeFailed),
       onQuit: () => process.kill(process.pid, 'SIGTERM'),
     });
+    stopOnSignals(starting);
+    const running = await starting;
     log.info(summary(running, config.data), 'm2mp-gateway is ready');
     if (process.stdout.isTTY) process.stdout.write(welcome(running, config.data));
     else for (const line of welcome(running, config.data).trimEnd().split('\n')) if (line) log.info(line);
@@ -41,21 +42,23 @@ async function run(protocols: readonly Protocol[], sources: Sources, printOnly: 
     process.stderr.write(`m2mp serve: ${error instanceof Error ? error.message : error}\n`);
     process.exit(error instanceof ConfigError ? EXIT.usage : EXIT.failed);
   }
-  stopOnSignals(running);
 }
 
-function stopOnSignals(running: Running): void {
+/** From before anything is said to listen, so that whoever reads that may end it in order. */
+function stopOnSignals(starting: Promise<Running>): void {
   let stopping = false;
   const stop = () => {
     if (stopping) process.exit(EXIT.failed);
     stopping = true;
-    running.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`m2mp serve: ${error instanceof Error ? error.message : error}\n`);
-        process.exit(EXIT.failed);
-      },
-    );
+    starting
+      .then((running) => running.stop())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`m2mp serve: ${error instanceof Error ? error.message : error}\n`);
+          process.exit(EXIT.failed);
+        },
+      );
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

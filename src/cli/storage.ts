@@ -20,6 +20,7 @@ export function addStorage(program: Command, protocols: readonly Protocol[]): vo
   addConfigOptions(command, options);
   command.action(async () => {
     try {
+      const ended = endAsked();
       const config = loadConfig(protocols, configSources(command, options));
       const log = createLog({ level: config['log-level'], format: config['log-format'] });
       const running = await serveStorage(config, {
@@ -30,7 +31,7 @@ export function addStorage(program: Command, protocols: readonly Protocol[]): vo
         },
       });
       log.info({ nsqd: config.nsqd, store: config.store }, 'm2mp storage is ready');
-      await ended();
+      await ended;
       await running.stop();
       log.info(running.counts, 'm2mp storage ended');
     } catch (error) {
@@ -41,7 +42,7 @@ export function addStorage(program: Command, protocols: readonly Protocol[]): vo
   });
 }
 
-function ended(): Promise<void> {
+function endAsked(): Promise<void> {
   return new Promise((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
