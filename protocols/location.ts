@@ -15,6 +15,31 @@ export function locationData(lat: number, lon: number, spd: number | null, alt: 
   return `${data}}`;
 }
 
+/** A location as trackers report it; what is absent the device did not say. */
+export interface Fix {
+  /** Degrees, WGS 84. */
+  readonly lat: number;
+  readonly lon: number;
+  /** km/h */
+  readonly spd?: number;
+  /** Metres. */
+  readonly alt?: number;
+  /** Degrees from north, clockwise. */
+  readonly head?: number;
+  /** Satellites. */
+  readonly sat?: number;
+  readonly hdop?: number;
+  /** False: the receiver had no fix, and these are the coordinates it knew last. */
+  readonly valid?: boolean;
+  /** The device kept it, or sent it before. */
+  readonly buffered?: true;
+}
+
+/** The data of a `sen:loc` reading of a tracker, its names in one order, so that the same fix is the same text. */
+export function fixData({ lat, lon, spd, alt, head, sat, hdop, valid, buffered }: Fix): string {
+  return JSON.stringify({ lat, lon, spd, alt, head, sat, hdop, valid, buffered });
+}
+
 /** The data of a `sen:loc` reading without a fix: satellites in view. */
 export function noFixData(sat: number): string {
   return `{"sat":${sat}}`;
