@@ -75,7 +75,7 @@ export function openRegistry(store: Store): Registry {
 
   async function getAny(path: string) {
     const row = await store.node(checkPath(path));
-    if (row) return { path, values: row.values, deleted: row.status === NODE_DELETED };
+    if (row && row.status !== 0) return { path, values: row.values, deleted: row.status === NODE_DELETED };
     return path === ROOT ? { path, values: new Map<string, string>(), deleted: false } : undefined;
   }
 

@@ -19,13 +19,21 @@ export interface Store {
    */
   claim(path: string, name: string, before: string | undefined, value: string): Promise<boolean>;
 
-  /** The node at `path`, or undefined where none was ever created. */
+  /** The node at `path`, or undefined where none was ever created nor a value of it set. */
   node(path: string): Promise<NodeRow | undefined>;
   /** Names of children in the order of their UTF-8 bytes, those after `after`, at most `limit`. */
   children(path: string, after: string | undefined, limit: number): Promise<string[]>;
   /** Paths of nodes marked as deleted, in the order of their UTF-8 bytes, those after `after`, at most `limit`. */
   deletedNodes(after: string | undefined, limit: number): Promise<string[]>;
   block(path: string, block: number): Promise<Uint8Array | undefined>;
+  /** Numbers of the blocks of a path, in rising order. */
+  blocks(path: string): Promise<number[]>;
+
+  /**
+   * Everything that is stored, by its key: those after `after`, at most `limit`, in an order of the database's own that
+   * stays as it is. One that is empty by now may be among them.
+   */
+  keys(of: KeysOf, after: string | undefined, limit: number): Promise<string[]>;
 
   /**
    * Types that the series `id` has rows of, in the order of their UTF-8 bytes. One whose rows were all deleted or are
@@ -50,8 +58,11 @@ export interface Store {
 export const NODE_DELETED = 5;
 export const NODE_CREATED = 100;
 
+/** Paths that have a status or values, that have children, that have blocks; ids of series. */
+export type KeysOf = 'nodes' | 'children' | 'blocks' | 'series';
+
 export interface NodeRow {
-  /** 5 marked as deleted, 100 created. */
+  /** 5 marked as deleted, 100 created, 0 never created: it has nothing but values, such as one that was claimed. */
   readonly status: number;
   readonly values: ReadonlyMap<string, string>;
 }
@@ -66,6 +77,8 @@ export interface Row {
   readonly data: string;
   /** When it was written, UNIX ms. */
   readonly received: number;
+  /** UNIX ms after which it is gone, or 0: never. Where it was asked for; Cassandra counts in seconds. */
+  readonly expires?: number;
 }
 
 /**
@@ -80,6 +93,8 @@ export interface RowQuery {
   readonly from: TimeUuid | undefined;
   readonly to: TimeUuid | undefined;
   readonly order: 'newest' | 'oldest';
+  /** Whether the rows say when they expire. */
+  readonly expires?: boolean;
 }
 
 export type Write = RegistryWrite | SeriesWrite;

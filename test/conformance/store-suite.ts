@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compareTimeUuids, derivedTimeUuid, formatUuid } from '../../src/series/time-uuid.js';
-import { NODE_CREATED, NODE_DELETED, type ReadingWrite, type RowQuery, type Write } from '../../src/store/store.js';
+import {
+  type KeysOf,
+  NODE_CREATED,
+  NODE_DELETED,
+  type ReadingWrite,
+  type RowQuery,
+  type Store,
+  type Write,
+} from '../../src/store/store.js';
 import { collected, HOSTILE, type OpenStoreUnderTest, START, type StoreUnderTest } from './store-under-test.js';
 
 /** What every store does with rows. */
@@ -106,6 +114,47 @@ export function storeSuite(open: OpenStoreUnderTest): void {
     const { used, free } = await test.store.size();
     expect(used).toBeGreaterThanOrEqual(0);
     expect(free).toBeGreaterThan(0);
+  });
+
+  it('everything is listed by its key, whatever the key and whatever lies below it, and nothing else', async () => {
+    expect(await test.store.keys('series', undefined, 10)).toEqual([]);
+    const paths = HOSTILE.map((name) => `/${name}/`);
+    await test.store.write([
+      ...paths.map((path): Write => ({ write: 'value', path, name: 'x', value: '1' })),
+      ...paths.map((path): Write => ({ write: 'status', path, status: NODE_DELETED })),
+      ...paths.map((path): Write => ({ write: 'child', path, name: '\uffff' })),
+      ...paths.map((path, block): Write => ({ write: 'block', path, block: 256 * block, data: Buffer.of(block) })),
+      ...HOSTILE.flatMap((id) => HOSTILE.map((type) => reading({ id, type }))),
+    ]);
+    // The types of a series are kept where they are not to be taken for a series.
+    for (const id of HOSTILE) await test.store.types(id);
+    await test.reopen();
+    for (const of of ['nodes', 'children', 'blocks'] as const)
+      expect((await keysByPages(test.store, of, 5)).sort()).toEqual([...paths].sort());
+    expect((await keysByPages(test.store, 'series', 5)).sort()).toEqual([...HOSTILE].sort());
+    expect(await test.store.keys('nodes', undefined, 0)).toEqual([]);
+    for (const [block, path] of paths.entries()) expect(await test.store.blocks(path)).toEqual([256 * block]);
+    expect(await test.store.blocks('/none/')).toEqual([]);
+  });
+
+  it('rows say when they expire where that is asked for, to within a second', async () => {
+    const { now } = test;
+    await test.store.write([
+      reading({ data: '1', expires: now + 3_600_500 }),
+      reading({ data: '2', time: START + 1 }),
+      reading({ data: '3', time: START + 2, expires: now + 10 * 365 * 86_400_000 }),
+    ]);
+    const found = await collected(test.store.rows(query({ expires: true })));
+    expect(found.map(({ expires = -1 }) => (expires === 0 ? 0 : Math.round((expires - now) / 10_000)))).toEqual([
+      360,
+      0,
+      365 * 86_400,
+    ]);
+    expect((await collected(test.store.rows(query({})))).map(({ expires }) => expires)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('readings of any text, of no characters and of many, come back as they were', async () => {
@@ -277,6 +326,16 @@ class Model {
     }
   }
 
+  keys(of: KeysOf): string[] {
+    const ids = [...this.rows.values()].map(({ id }) => id);
+    if (of === 'series') return [...new Set(ids)];
+    return PATHS.filter((path) => {
+      if (of === 'nodes') return this.statuses.has(path) || (this.values.get(path)?.size ?? 0) > 0;
+      if (of === 'children') return (this.children.get(path)?.size ?? 0) > 0;
+      return [0, 1, 2].some((block) => this.blocks.has(`${path} ${block}`));
+    });
+  }
+
   found({ id, type, period, from, to, order }: RowQuery): ReadingWrite[] {
     const found = [...this.rows.values()].filter(
       (row) => row.id === id && row.period === period && (type ?? row.type) === row.type && within(row, { from, to }),
@@ -290,6 +349,16 @@ function within({ time }: ReadingWrite, { from, to }: Pick<RowQuery, 'from' | 't
   return (!from || compareTimeUuids(time, from) >= 0) && (!to || compareTimeUuids(time, to) <= 0);
 }
 
+async function keysByPages(store: Store, of: KeysOf, limit: number): Promise<string[]> {
+  const all: string[] = [];
+  for (let page = await store.keys(of, undefined, limit); page.length > 0; ) {
+    expect(page.length).toBeLessThanOrEqual(limit);
+    all.push(...page);
+    page = await store.keys(of, all.at(-1), limit);
+  }
+  return all;
+}
+
 async function expectSame({ store, lists }: StoreUnderTest, model: Model): Promise<void> {
   const expectListed = (listed: readonly string[], there: readonly string[]) => {
     if (lists === 'what is there') expect([...listed].sort()).toEqual([...new Set(there)].sort());
@@ -297,14 +366,25 @@ async function expectSame({ store, lists }: StoreUnderTest, model: Model): Promi
   };
   for (const path of PATHS) {
     const status = model.statuses.get(path);
+    const values = model.values.get(path) ?? new Map();
     const node = await store.node(path);
-    if (status === undefined) expect(node).toBeUndefined();
-    else expect(node).toEqual({ status, values: model.values.get(path) ?? new Map() });
+    if (status === undefined && values.size === 0) expect(node).toBeUndefined();
+    else expect(node).toEqual({ status: status ?? 0, values });
     expect(await store.children(path, undefined, 10)).toEqual([...(model.children.get(path) ?? [])].sort());
     for (const block of [0, 1, 2]) {
       const [found, expected] = [await store.block(path, block), model.blocks.get(`${path} ${block}`)];
       expect(found && [...found]).toEqual(expected && [...expected]);
     }
+    expect(await store.blocks(path)).toEqual([0, 1, 2].filter((block) => model.blocks.has(`${path} ${block}`)));
+  }
+  for (const of of ['nodes', 'children', 'blocks', 'series'] as const) {
+    const keys = await keysByPages(store, of, 2);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keys).toEqual(expect.arrayContaining(model.keys(of)));
+    // What is empty by now may be listed, what never was may not.
+    const known: readonly string[] = of === 'series' ? IDS : PATHS;
+    expect(known).toEqual(expect.arrayContaining(keys));
+    if (of !== 'series') expect(keys.sort()).toEqual(model.keys(of).sort());
   }
   expect(await store.deletedNodes(undefined, 10)).toEqual(
     PATHS.filter((path) => model.statuses.get(path) === NODE_DELETED),

@@ -63,6 +63,8 @@ export function storeWithFaults(script: (call: number) => Fault, random: () => n
     children: notUsed,
     deletedNodes: notUsed,
     block: notUsed,
+    blocks: notUsed,
+    keys: notUsed,
     types: notUsed,
     periods: notUsed,
     rows: notUsed,

@@ -37,6 +37,8 @@ export interface Session {
   writePartition(statements: Statement[]): Promise<void>;
   /** Rows, fetched page by page as they are taken. */
   read(statement: Statement, pageSize?: number): AsyncIterable<types.Row>;
+  /** The same by pages, each when it has just arrived. */
+  readPages(statement: Statement, pageSize?: number): AsyncIterable<types.Row[]>;
   /** A lightweight transaction; resolves to whether it was applied. */
   transact(statement: Statement): Promise<boolean>;
   /** A statement that is run once, such as one of the schema's; it is not prepared. */
@@ -108,7 +110,7 @@ function sessionOf(client: Client, { write, read, datacenter }: SessionOptions):
     await clearly(() => writes(() => client.batch(statements, writing)));
   }
 
-  async function* readRows({ query, params }: Statement, pageSize = PAGE_SIZE): AsyncIterable<types.Row> {
+  async function* readPages({ query, params }: Statement, pageSize = PAGE_SIZE): AsyncIterable<types.Row[]> {
     const fetch = (pageState: string | undefined) =>
       clearly(() =>
         reads(() =>
@@ -117,10 +119,14 @@ function sessionOf(client: Client, { write, read, datacenter }: SessionOptions):
       );
     for (let pageState: string | undefined; ; ) {
       const page = await fetch(pageState);
-      yield* page.rows;
+      yield page.rows;
       pageState = page.pageState;
       if (!pageState) return;
     }
+  }
+
+  async function* readRows(statement: Statement, pageSize?: number): AsyncIterable<types.Row> {
+    for await (const page of readPages(statement, pageSize)) yield* page;
   }
 
   async function transact({ query, params }: Statement): Promise<boolean> {
@@ -135,6 +141,7 @@ function sessionOf(client: Client, { write, read, datacenter }: SessionOptions):
     write: writeOne,
     writePartition,
     read: readRows,
+    readPages,
     transact,
     once: ({ query, params }) =>
       clearly(() => client.execute(query, params, { prepare: params.length > 0, readTimeout: ONCE_TIMEOUT })),

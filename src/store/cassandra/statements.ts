@@ -1,5 +1,5 @@
 /** The CQL of every write and read, and the partitions of the two time series tables. */
-import type { ReadingWrite, RegistryWrite } from '../store.js';
+import type { KeysOf, ReadingWrite, RegistryWrite } from '../store.js';
 import type { Statement } from './session.js';
 
 /** A statement with the partition it goes to and its size in bytes, roughly. */
@@ -20,7 +20,13 @@ export function typedId(id: string, type: string): string {
  * such an id: a NUL is refused in one.
  */
 export function typesId(id: string): string {
-  return `${id}\0types`;
+  return id + TYPES_SUFFIX;
+}
+
+const TYPES_SUFFIX = '\0types';
+
+export function isTypesId(id: string): boolean {
+  return id.endsWith(TYPES_SUFFIX);
 }
 
 /**
@@ -178,20 +184,34 @@ export function statementsFor(keyspace: string) {
       query: `SELECT data FROM ${blocks} WHERE path = ? AND block = ?`,
       params: [path, block],
     }),
+    blocks: (path: string): Statement => ({ query: `SELECT block FROM ${blocks} WHERE path = ?`, params: [path] }),
+    /** Keys of all partitions of a table, in the order of their tokens, those after one. */
+    keys(of: KeysOf, after: string | undefined): Statement {
+      const table = { nodes: node, children, blocks, series: index }[of];
+      const [key, place] = of === 'series' ? ['id, type', '?, ?'] : ['path', '?'];
+      const query = `SELECT DISTINCT ${key} FROM ${table}`;
+      if (after === undefined) return { query, params: [] };
+      const params = of === 'series' ? [after, ''] : [after];
+      return { query: `${query} WHERE token(${key}) > token(${place})`, params };
+    },
     dates: (id: string, type: string): Statement => ({
       query: `SELECT date FROM ${index} WHERE id = ? AND type = ?`,
       params: [id, type],
     }),
-    /** Rows of a partition, or only what tells them apart. */
+    /** Rows of a partition, with the seconds they have yet to live where that is asked for, or only what tells them apart. */
     rows(
       partitionId: string,
       period: string,
       bounds: Bounds,
       order: 'newest' | 'oldest',
-      what: 'all' | 'keys' = 'all',
+      what: 'all' | 'with expiry' | 'keys' = 'all',
     ): Statement {
       const { where, params } = within(bounds);
-      const columns = what === 'all' ? 'time, type, data' : 'time, type';
+      const columns = {
+        all: 'time, type, data',
+        'with expiry': 'time, type, data, TTL(data) AS seconds_left',
+        keys: 'time, type',
+      }[what];
       const query = `SELECT ${columns}, WRITETIME(data) AS stamp FROM ${series} WHERE id = ? AND date = ?${where}`;
       return {
         query: order === 'newest' ? query : `${query} ORDER BY time ASC`,

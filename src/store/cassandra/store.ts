@@ -1,13 +1,15 @@
 /** The store on Cassandra. */
-import { NODE_DELETED, type NodeRow, type Row, type RowQuery, type Store } from '../store.js';
+import { type KeysOf, NODE_DELETED, type NodeRow, type Row, type RowQuery, type Store } from '../store.js';
 import { typesOf } from './series-types.js';
 import type { Session } from './session.js';
 import { receivedAt } from './stamps.js';
-import { type Statements, typedId } from './statements.js';
+import { isTypesId, typedId } from './statements.js';
 import { createWriter, uuid, type WriterOptions } from './writer.js';
 
 /** Bytes of a mebibyte, in which Cassandra counts. */
 const MEBIBYTE = 1_048_576;
+/** Keys of partitions fetched at once. */
+const KEYS_AT_ONCE = 2_000;
 
 export type CassandraStoreOptions = WriterOptions & { readonly keyspace: string };
 
@@ -17,8 +19,9 @@ export function createCassandraStore(options: CassandraStoreOptions): Store {
   async function node(path: string): Promise<NodeRow | undefined> {
     for await (const row of session.read(statements.node(path))) {
       const { status, values } = row;
-      if (typeof status !== 'number') return undefined;
-      return { status, values: values instanceof Map ? new Map<string, string>(values) : new Map() };
+      const found = values instanceof Map ? new Map<string, string>(values) : new Map<string, string>();
+      if (typeof status !== 'number' && found.size === 0) return undefined;
+      return { status: typeof status === 'number' ? status : 0, values: found };
     }
     return undefined;
   }
@@ -62,6 +65,23 @@ export function createCassandraStore(options: CassandraStoreOptions): Store {
     return undefined;
   }
 
+  async function blocks(path: string): Promise<number[]> {
+    const found: number[] = [];
+    for await (const row of session.read(statements.blocks(path))) found.push(Number(row['block']));
+    return found;
+  }
+
+  async function keys(of: KeysOf, after: string | undefined, limit: number): Promise<string[]> {
+    const found: string[] = [];
+    if (limit < 1) return found;
+    for await (const row of session.read(statements.keys(of, after), KEYS_AT_ONCE)) {
+      // The index has rows of types, too, and of the lists of types.
+      if (of === 'series' && (row['type'] !== '' || isTypesId(String(row['id'])))) continue;
+      if (found.push(String(of === 'series' ? row['id'] : row['path'])) === limit) break;
+    }
+    return found;
+  }
+
   async function periods(id: string, type: string | undefined): Promise<string[]> {
     const dates = await texts(session, statements.dates(id, type ?? ''), 'date');
     return dates.filter((date) => /^\d{4}-\d\d(-\d\d)?$/.test(date));
@@ -83,30 +103,44 @@ export function createCassandraStore(options: CassandraStoreOptions): Store {
     children,
     deletedNodes,
     block,
+    blocks,
+    keys,
     types: (id) => typesOf(session, statements, id, () => periods(id, undefined)),
     periods,
-    rows: (query) => readRows(session, statements, query),
+    rows: (query) => readRows(options, query),
     removeExpired: async () => 0,
     size,
     close: () => session.close(),
   };
 }
 
-async function* readRows(session: Session, statements: Statements, query: RowQuery): AsyncIterable<Row> {
-  const { id, type, period, from, to, order } = query;
+async function* readRows(
+  { session, statements, now }: CassandraStoreOptions,
+  { id, type, period, from, to, order, expires }: RowQuery,
+): AsyncIterable<Row> {
   const source = type === undefined ? id : typedId(id, type);
   const bounds = { from: from && uuid(from), to: to && uuid(to) };
-  for await (const row of session.read(statements.rows(source, period, bounds, order))) {
-    const { data } = row;
-    // A row can outlive its data where a time to live or a deletion met only one of its cells.
-    if (typeof data !== 'string') continue;
-    yield {
-      type: type ?? String(row['type'] ?? ''),
-      time: new Uint8Array(row['time'].getBuffer()),
-      data,
-      received: receivedAt(Number(row['stamp'])),
-    };
+  const statement = statements.rows(source, period, bounds, order, expires ? 'with expiry' : 'all');
+  for await (const page of session.readPages(statement)) {
+    const arrived = now();
+    for (const row of page) {
+      const { data } = row;
+      // A row can outlive its data where a time to live or a deletion met only one of its cells.
+      if (typeof data !== 'string') continue;
+      yield {
+        type: type ?? String(row['type'] ?? ''),
+        time: new Uint8Array(row['time'].getBuffer()),
+        data,
+        received: receivedAt(Number(row['stamp'])),
+        ...(expires && { expires: expiresAt(row, arrived) }),
+      };
+    }
   }
+}
+
+/** A row that lives for ever has no number of seconds. */
+function expiresAt({ seconds_left: left }: Readonly<Record<string, unknown>>, now: number): number {
+  return typeof left === 'number' ? now + left * 1_000 : 0;
 }
 
 async function texts(

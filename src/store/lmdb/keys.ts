@@ -2,7 +2,7 @@
  * The keys of all rows: one kind byte, then what tells rows of this kind apart, so that one range of keys is one
  * question. One database holds them all: a second one would cost a page more in every commit.
  */
-import type { TimeUuid } from '../store.js';
+import type { KeysOf, TimeUuid } from '../store.js';
 
 const VERSION = 0x01;
 const NEXT_NUMBER = 0x02;
@@ -61,6 +61,26 @@ export function blockKey(path: string, block: number): Key {
 export function blockKeysFrom(path: string, block: number): KeyRange {
   return { start: blockKey(path, block), end: keysBelow(BLOCK, path).end };
 }
+
+/** All keys of one kind: each begins with what `keyIn` gives. */
+export function keysOf(of: KeysOf): KeyRange {
+  return { start: Buffer.from([kinds[of]]), end: Buffer.from([kinds[of] + 1]) };
+}
+
+/** Keys of one kind behind all those that begin with `before`. */
+export function keysBehind(of: KeysOf, before: string): KeyRange {
+  return { start: keysBelow(kinds[of], before).end, end: keysOf(of).end };
+}
+
+/** What stands before the NUL in a key of `keysOf`. */
+export function keyIn(key: Key): string {
+  return key.toString('utf8', 1, key.indexOf(0, 1));
+}
+
+const kinds: Readonly<Record<KeysOf, number>> = { nodes: NODE, children: CHILD, blocks: BLOCK, series: NUMBER };
+
+/** The number in the key of a block. */
+export const blockIn = (key: Key): number => key.readUInt32BE(key.length - 4);
 
 /** What follows the NUL in the key of a node, child or number. */
 export function nameIn(key: Key): string {

@@ -29,7 +29,8 @@ export async function* readRows(
   });
   for (const { type, key, value } of merge(sources, query.order)) {
     const { received, expires, data } = decodeReadingValue(value);
-    if (expires === 0 || expires > now()) yield { type, time: timeIn(key), data, received };
+    if (expires !== 0 && expires <= now()) continue;
+    yield { type, time: timeIn(key), data, received, ...(query.expires && { expires }) };
   }
 }
 

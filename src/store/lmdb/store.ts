@@ -1,16 +1,21 @@
 /** The store on LMDB. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { NodeRow, Store, Write } from '../store.js';
+import type { KeysOf, NodeRow, Store, Write } from '../store.js';
 import { type CommitOptions, type Database, freeBytes, openCommits } from './commit.js';
 import {
+  blockIn,
   blockKey,
+  blockKeysFrom,
   childKey,
   childKeys,
   deletedKey,
   deletedKeys,
   expiryKeysUntil,
   type KeyRange,
+  keyIn,
+  keysBehind,
+  keysOf,
   nameIn,
   nodeKeys,
   numberKeys,
@@ -65,7 +70,7 @@ export function createLmdbStore(db: Database, options: LmdbStoreOptions): Store 
       if (name === '') status = value[0];
       else values.set(name, value.toString());
     }
-    return status === undefined ? undefined : { status, values };
+    return status === undefined && values.size === 0 ? undefined : { status: status ?? 0, values };
   }
 
   async function children(path: string, after: string | undefined, limit: number): Promise<string[]> {
@@ -85,6 +90,19 @@ export function createLmdbStore(db: Database, options: LmdbStoreOptions): Store 
 
   function keys(range: KeyRange, exclusiveStart: boolean, limit: number, textOf: (key: Buffer) => string): string[] {
     return limit < 1 ? [] : [...db.getKeys({ ...range, exclusiveStart, limit })].map(textOf);
+  }
+
+  /** A jump from each to the next: what lies below it is not read. */
+  async function keysOfKind(of: KeysOf, after: string | undefined, limit: number): Promise<string[]> {
+    const found: string[] = [];
+    let range = after === undefined ? keysOf(of) : keysBehind(of, after);
+    while (found.length < limit) {
+      const [key] = db.getKeys({ ...range, limit: 1 });
+      if (!key) break;
+      found.push(keyIn(key));
+      range = keysBehind(of, keyIn(key));
+    }
+    return found;
   }
 
   function typesOf(id: string): NumberedType[] {
@@ -141,6 +159,8 @@ export function createLmdbStore(db: Database, options: LmdbStoreOptions): Store 
     children,
     deletedNodes,
     block: async (path, block) => db.get(blockKey(path, block)),
+    blocks: async (path) => [...db.getKeys(blockKeysFrom(path, 0))].map(blockIn),
+    keys: keysOfKind,
     types: async (id) => typesOf(id).map(({ type }) => type),
     periods: async (id, type) =>
       periodsOf(
