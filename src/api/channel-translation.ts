@@ -1,4 +1,6 @@
 import { type Static, Type } from 'typebox';
+import { type Account, isOverAll } from '../accounts/account.js';
+import { forbidden } from './auth.js';
 import { changeableDeviceOf, DeviceParams, deviceOf } from './find-device.js';
 import type { Api, ApiParts } from './parts.js';
 import { notFound } from './problem.js';
@@ -46,8 +48,8 @@ export function addChannelTranslation(app: Api, parts: ApiParts): void {
         response: { 200: RulesList, ...problems(400, 404) },
       },
     },
-    async ({ params: { device } }) => {
-      const id = device === DEFAULT ? DEFAULT : (await deviceOf(parts, device)).id;
+    async ({ account, params: { device } }) => {
+      const id = device === DEFAULT ? DEFAULT : (await deviceOf(parts, account, device)).id;
       return { rules: (await channelTranslation.list(id)).map((rule) => ({ ...rule })) };
     },
   );
@@ -63,8 +65,8 @@ export function addChannelTranslation(app: Api, parts: ApiParts): void {
         response: { 200: Rule, ...problems(400, 404, 409, 413, 415, 503) },
       },
     },
-    async ({ params: { device }, body }) => {
-      await channelTranslation.set(await changeable(device), body);
+    async ({ account, params: { device }, body }) => {
+      await channelTranslation.set(await changeable(account, device), body);
       return body;
     },
   );
@@ -80,15 +82,17 @@ export function addChannelTranslation(app: Api, parts: ApiParts): void {
         response: { 204: Type.Null({ description: 'It is removed' }), ...problems(400, 404, 409, 503) },
       },
     },
-    async ({ params: { device }, query }, reply) => {
-      const removed = await channelTranslation.remove(await changeable(device), query);
+    async ({ account, params: { device }, query }, reply) => {
+      const removed = await channelTranslation.remove(await changeable(account, device), query);
       if (!removed) throw notFound('pattern', query.pattern, `rule of priority ${query.priority} with the pattern`);
       reply.code(204);
       return null;
     },
   );
 
-  async function changeable(device: string): Promise<string> {
-    return device === DEFAULT ? DEFAULT : (await changeableDeviceOf(parts, device)).id;
+  async function changeable(account: Account, device: string): Promise<string> {
+    if (device !== DEFAULT) return (await changeableDeviceOf(parts, account, device)).id;
+    if (!isOverAll(account)) throw forbidden('the rules for all devices are changed by those over all domains alone');
+    return DEFAULT;
   }
 }

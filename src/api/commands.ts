@@ -70,8 +70,8 @@ export function addCommands(app: Api, parts: ApiParts): void {
         response: { 200: CommandsPage, ...problems(400, 404) },
       },
     },
-    async ({ params, query: { limit = DEFAULT_PAGE, cursor } }) => {
-      const { id } = await deviceOf(parts, params.device);
+    async ({ account, params, query: { limit = DEFAULT_PAGE, cursor } }) => {
+      const { id } = await deviceOf(parts, account, params.device);
       const page = await commands.list(id, { after: cursor, limit });
       return { commands: page.commands.map(given), next: page.next };
     },
@@ -100,10 +100,10 @@ export function addCommands(app: Api, parts: ApiParts): void {
         response: { 201: CommandGiven, ...problems(400, 404, 409, 413, 415, 503) },
       },
     },
-    async ({ params, body: { text, expires, id: commandId } }, reply) => {
+    async ({ account, params, body: { text, expires, id: commandId } }, reply) => {
       const until = expires === undefined ? undefined : parseDate('expires', expires);
       if (until !== undefined && until <= clock.now()) throw badField('expires', expires, 'a date in the future');
-      const { id } = await changeableDeviceOf(parts, params.device);
+      const { id } = await changeableDeviceOf(parts, account, params.device);
       const command = await commands.add(id, text, { expires: until, commandId });
       tellReceivers(parts, id, 'send_commands');
       reply.code(201);
@@ -121,8 +121,8 @@ export function addCommands(app: Api, parts: ApiParts): void {
         response: { 200: CommandGiven, ...problems(400, 404) },
       },
     },
-    async ({ params }) => {
-      const { id } = await deviceOf(parts, params.device);
+    async ({ account, params }) => {
+      const { id } = await deviceOf(parts, account, params.device);
       const command = await commands.get(id, params.id);
       if (!command) throw notFound('id', params.id, 'command');
       return given(command);
@@ -139,8 +139,8 @@ export function addCommands(app: Api, parts: ApiParts): void {
         response: { 200: CommandGiven, ...problems(400, 404, 409, 503) },
       },
     },
-    async ({ params }) => {
-      const { id } = await deviceOf(parts, params.device);
+    async ({ account, params }) => {
+      const { id } = await deviceOf(parts, account, params.device);
       return given(await commands.cancel(id, params.id));
     },
   );

@@ -41,7 +41,7 @@ export type ConnectionsPage = Static<typeof ConnectionsPage>;
 
 /** Connections that this gateway holds. */
 export function addConnections(app: Api, parts: ApiParts): void {
-  const { presence } = parts;
+  const { presence, scope } = parts;
   const tags = ['connections'];
 
   app.get(
@@ -62,13 +62,14 @@ export function addConnections(app: Api, parts: ApiParts): void {
         response: { 200: ConnectionsPage, ...problems(400, 404) },
       },
     },
-    async ({ query: { limit = DEFAULT_PAGE, cursor = '0', device } }) => {
+    async ({ account, query: { limit = DEFAULT_PAGE, cursor = '0', device } }) => {
       const after = Number(cursor);
       if (!Number.isSafeInteger(after)) throw badField('cursor', cursor, 'next of the page before');
-      const all = device === undefined ? presence.all() : presence.of((await deviceOf(parts, device)).id);
+      const all = device === undefined ? presence.all() : presence.of((await deviceOf(parts, account, device)).id);
       const page: ConnectionGiven[] = [];
       for (const connection of all) {
         if (connection.id <= after) continue;
+        if (!(await scope.sees(account, connection.device?.id ?? null))) continue;
         if (page.length === limit) return { connections: page, next: String(page.at(-1)?.id) };
         page.push(given(connection));
       }
@@ -86,9 +87,10 @@ export function addConnections(app: Api, parts: ApiParts): void {
         response: { 204: Type.Null({ description: 'It is being closed' }), ...problems(400, 404, 503) },
       },
     },
-    async ({ params: { id } }, reply) => {
+    async ({ account, params: { id } }, reply) => {
       const connection = presence.get(id);
-      if (!connection) throw notFound('id', String(id), 'connection');
+      if (!connection || !(await scope.sees(account, connection.device?.id ?? null)))
+        throw notFound('id', String(id), 'connection');
       connection.close('disconnected by the operator');
       reply.code(204);
       return null;

@@ -1,9 +1,12 @@
 import { type Static, Type } from 'typebox';
+import { type Account, isAtLeast, isOverAll, sees } from '../accounts/account.js';
 import type { Device } from '../devices/device.js';
+import { forbidden } from './auth.js';
 import { DateOrNull, dateOrNull } from './dates.js';
 import { changeableDeviceOf, DeviceParams, deviceOf } from './find-device.js';
 import { DEFAULT_PAGE, Next, pageQuery } from './pages.js';
 import type { Api, ApiParts } from './parts.js';
+import { badField } from './problem.js';
 import { problems } from './responses.js';
 
 const UuidOrNull = Type.Union([Type.String({ format: 'uuid' }), Type.Null()]);
@@ -44,7 +47,7 @@ const changeable = Type.Union([Type.String({ minLength: 1, maxLength: 255 }), Ty
 
 /** Devices as a whole: list, show, rename, delete, restore. */
 export function addDevices(app: Api, parts: ApiParts): void {
-  const { devices, presence } = parts;
+  const { devices, users, presence } = parts;
   const tags = ['devices'];
 
   app.get(
@@ -63,8 +66,8 @@ export function addDevices(app: Api, parts: ApiParts): void {
         response: { 200: DevicesPage, ...problems(400) },
       },
     },
-    async ({ query: { limit = DEFAULT_PAGE, cursor, deleted } }) => {
-      const page = await devices.list({ limit, after: cursor, deleted });
+    async ({ account, query: { limit = DEFAULT_PAGE, cursor, deleted } }) => {
+      const page = await devices.list({ limit, after: cursor, deleted, domain: account.domain ?? undefined });
       return { devices: page.devices.map(given), next: page.next };
     },
   );
@@ -79,7 +82,7 @@ export function addDevices(app: Api, parts: ApiParts): void {
         response: { 200: DeviceGiven, ...problems(400, 404) },
       },
     },
-    async ({ params }) => given(await deviceOf(parts, params.device)),
+    async ({ account, params }) => given(await deviceOf(parts, account, params.device)),
   );
 
   app.patch(
@@ -106,9 +109,12 @@ export function addDevices(app: Api, parts: ApiParts): void {
         response: { 200: DeviceGiven, ...problems(400, 404, 409, 413, 415, 503) },
       },
     },
-    async ({ params, body }) => {
-      const { id } = await changeableDeviceOf(parts, params.device);
-      return given(await devices.update(id, body));
+    async ({ account, params, body }) => {
+      const { id } = await changeableDeviceOf(parts, account, params.device);
+      await checkBelonging(account, body);
+      const changed = given(await devices.update(id, body));
+      parts.scope.forget(id);
+      return changed;
     },
   );
 
@@ -122,7 +128,7 @@ export function addDevices(app: Api, parts: ApiParts): void {
         response: { 200: DeviceGiven, ...problems(400, 404, 503) },
       },
     },
-    async ({ params }) => given(await devices.delete((await deviceOf(parts, params.device)).id)),
+    async ({ account, params }) => given(await devices.delete((await deviceOf(parts, account, params.device)).id)),
   );
 
   app.post(
@@ -135,8 +141,21 @@ export function addDevices(app: Api, parts: ApiParts): void {
         response: { 200: DeviceGiven, ...problems(400, 404, 503) },
       },
     },
-    async ({ params }) => given(await devices.restore((await deviceOf(parts, params.device)).id)),
+    async ({ account, params }) => given(await devices.restore((await deviceOf(parts, account, params.device)).id)),
   );
+
+  /** Whom a device belongs to is changed by admins, within their domain. */
+  async function checkBelonging(
+    account: Account,
+    { domain, owner }: { domain?: string | null | undefined; owner?: string | null | undefined },
+  ): Promise<void> {
+    if (domain === undefined && owner === undefined) return;
+    if (!isAtLeast(account.role, 'admin') || (domain !== undefined && !isOverAll(account)))
+      throw forbidden('the domain of a device is changed by admins over all domains alone, its owner by admins');
+    const user = typeof owner === 'string' ? await users.find(owner) : undefined;
+    if (typeof owner === 'string' && (!user || !sees(account, user)))
+      throw badField('owner', owner, 'the UUID or name of a user, or null');
+  }
 
   function given(device: Device): DeviceGiven {
     return deviceGiven(device, presence.of(device.id).length);

@@ -72,14 +72,19 @@ export function addEvents(app: Api, parts: ApiParts): void {
         },
       },
     },
-    async ({ query }, reply) => {
-      const device = query.device === undefined ? null : (await deviceOf(parts, query.device)).id;
+    async ({ account, query }, reply) => {
+      const device = query.device === undefined ? null : (await deviceOf(parts, account, query.device)).id;
       if (streams.size >= MAX_STREAMS)
         throw new Problem(503, `${MAX_STREAMS} event streams are open, which is the most; end another one`);
       reply.hijack();
       const stream = openStream(reply.raw, { device, type: query.type ?? null });
       streams.add(stream);
-      const unsubscribe = parts.bus.subscribe('events', `api-${++opened}`, (message) => stream.take(message));
+      // Messages keep their order: the next is handed over when what is promised for this one is settled.
+      const unsubscribe = parts.bus.subscribe('events', `api-${++opened}`, (message) => {
+        const seen = parts.scope.sees(account, deviceOfMessage(message));
+        if (typeof seen === 'boolean') return seen ? stream.take(message) : undefined;
+        return seen.then((isSeen) => (isSeen ? stream.take(message) : undefined));
+      });
       reply.raw.once('close', () => {
         unsubscribe();
         stream.ended();
@@ -147,6 +152,10 @@ const connectionEvents: ReadonlyMap<string, StreamEvent['event']> = new Map([
   ['device_identified', 'identified'],
   ['device_disconnected', 'disconnected'],
 ]);
+
+function deviceOfMessage({ device_id: device }: Message): string | null {
+  return typeof device === 'string' ? device : null;
+}
 
 /** A message of the topic `events` as the client sees it; null: not for this stream. */
 function eventOf(message: Message, filter: Filter): StreamEvent | null {

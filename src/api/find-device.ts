@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { type Account, sees } from '../accounts/account.js';
 import type { Device } from '../devices/device.js';
 import type { Devices } from '../devices/devices.js';
 import { notFound, Problem } from './problem.js';
@@ -13,16 +14,27 @@ export const DeviceParams = Type.Object({
   }),
 });
 
-/** The device of this UUID or ident, deleted or not; throws the problem that there is none. */
-export async function deviceOf({ devices }: { devices: Devices }, idOrIdent: string): Promise<Device> {
+/**
+ * The device of this UUID or ident, deleted or not; throws the problem that there is none. One that the account of the
+ * request does not see is none: every route finds its device in here.
+ */
+export async function deviceOf(
+  { devices }: { devices: Devices },
+  account: Account,
+  idOrIdent: string,
+): Promise<Device> {
   const device = await devices.find(idOrIdent);
-  if (!device) throw notFound('device', idOrIdent, 'device');
+  if (!device || !sees(account, device)) throw notFound('device', idOrIdent, 'device');
   return device;
 }
 
 /** The same for changes: a deleted one must be restored first. */
-export async function changeableDeviceOf(parts: { devices: Devices }, idOrIdent: string): Promise<Device> {
-  const device = await deviceOf(parts, idOrIdent);
+export async function changeableDeviceOf(
+  parts: { devices: Devices },
+  account: Account,
+  idOrIdent: string,
+): Promise<Device> {
+  const device = await deviceOf(parts, account, idOrIdent);
   if (device.deleted === null) return device;
   throw new Problem(409, `device ${JSON.stringify(idOrIdent)} is deleted; restore it first`, { field: 'device' });
 }

@@ -9,7 +9,6 @@ export function addHealth(app: Api, { durability }: ApiParts): void {
   app.get(
     '/health/live',
     {
-      config: { public: true },
       schema: {
         tags: ['gateway'],
         summary: 'Whether the process answers',
@@ -23,7 +22,6 @@ export function addHealth(app: Api, { durability }: ApiParts): void {
   app.get(
     '/health/ready',
     {
-      config: { public: true },
       schema: {
         tags: ['gateway'],
         summary: 'Whether readings and changes can be stored; 503 says why not',

@@ -28,8 +28,8 @@ export function addLatest(app: Api, parts: ApiParts): void {
         response: { 200: LatestList, ...problems(400, 404) },
       },
     },
-    async ({ params }) => {
-      const { id } = await deviceOf(parts, params.device);
+    async ({ account, params }) => {
+      const { id } = await deviceOf(parts, account, params.device);
       const latest = await parts.series.latestOfEach(seriesOf(id), parts.clock.now());
       return { latest: latest.map((reading) => ({ ...readingGiven(reading), received: isoDate(reading.received) })) };
     },

@@ -24,8 +24,8 @@ export function addListedSensors(app: Api, parts: ApiParts): void {
         response: { 200: ListedSensorsList, ...problems(400, 404) },
       },
     },
-    async ({ params }) => {
-      const { id } = await deviceOf(parts, params.device);
+    async ({ account, params }) => {
+      const { id } = await deviceOf(parts, account, params.device);
       const sensors = await parts.listedSensors.list(id);
       return {
         sensors: sensors.map(({ name, created, last }) => ({

@@ -12,6 +12,7 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { Registry } from '../registry/registry.js';
 import type { Series } from '../series/series.js';
+import type { Scope } from './scope.js';
 
 export interface ApiParts extends Omit<DeviceParts, 'identify'> {
   readonly registry: Registry;
@@ -23,6 +24,7 @@ export interface ApiParts extends Omit<DeviceParts, 'identify'> {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly clock: Clock;
+  readonly scope: Scope;
 }
 
 export type Api = FastifyInstance<

@@ -83,8 +83,8 @@ export function addReadings(app: Api, parts: ApiParts): void {
         response: { 200: ReadingsPage, ...problems(400, 404) },
       },
     },
-    async ({ params, query: { type, from, to, order, limit = DEFAULT_PAGE, cursor } }) => {
-      const { id } = await deviceOf(parts, params.device);
+    async ({ account, params, query: { type, from, to, order, limit = DEFAULT_PAGE, cursor } }) => {
+      const { id } = await deviceOf(parts, account, params.device);
       const page = await series.page({
         id: seriesOf(id),
         type,
@@ -122,8 +122,8 @@ export function addReadings(app: Api, parts: ApiParts): void {
         },
       },
     },
-    async ({ params, body }, reply) => {
-      const device = await changeableDeviceOf(parts, params.device);
+    async ({ account, params, body }, reply) => {
+      const device = await changeableDeviceOf(parts, account, params.device);
       const readings = 'readings' in body ? body.readings : [body];
       const stored = await store(device, readings);
       reply.code(201);
@@ -145,10 +145,10 @@ export function addReadings(app: Api, parts: ApiParts): void {
         response: { 204: Type.Null({ description: 'They are deleted' }), ...problems(400, 404, 503) },
       },
     },
-    async ({ params, query: { type, from, to, all } }, reply) => {
+    async ({ account, params, query: { type, from, to, all } }, reply) => {
       if (type === undefined && from === undefined && to === undefined && all !== true)
         throw new Problem(400, 'type, from, to: none is given; all=true deletes all readings of the device');
-      const { id } = await deviceOf(parts, params.device);
+      const { id } = await deviceOf(parts, account, params.device);
       const first = from === undefined ? MIN_TIME : parseDate('from', from);
       const last = to === undefined ? MAX_TIME : parseDate('to', to, true);
       await series.deleteRange(seriesOf(id), type, first, last);
@@ -171,8 +171,8 @@ export function addReadings(app: Api, parts: ApiParts): void {
         response: { 204: Type.Null({ description: 'It is deleted' }), ...problems(400, 404, 503) },
       },
     },
-    async ({ params, query: { type } }, reply) => {
-      const device = await deviceOf(parts, params.device);
+    async ({ account, params, query: { type } }, reply) => {
+      const device = await deviceOf(parts, account, params.device);
       if (!(await exists(device, type, params.id))) throw notFound('id', params.id, `reading of type ${type} and id`);
       await series.deleteReading(seriesOf(device.id), type, params.id);
       reply.code(204);

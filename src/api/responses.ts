@@ -3,6 +3,7 @@ import { PROBLEM_CONTENT_TYPE } from './problem.js';
 const meanings: Readonly<Record<ProblemStatus, string>> = {
   400: 'A parameter or the body is not valid',
   401: 'The token is missing or not valid',
+  403: 'The account may not do this',
   404: 'There is no such thing',
   409: 'It conflicts with what there is',
   413: 'The body is over its limit',
@@ -11,14 +12,14 @@ const meanings: Readonly<Record<ProblemStatus, string>> = {
   503: 'Nothing can be stored at the moment; retry later',
 };
 
-type ProblemStatus = 400 | 401 | 404 | 409 | 413 | 415 | 429 | 503;
+type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 503;
 
 /**
- * The responses of a route that are problems, beside 401 and 429. To the types they are nothing: handlers throw them,
+ * The responses of a route that are problems, beside 401, 403 and 429. To the types they are nothing: handlers throw them,
  * and so what they return is checked against the other responses alone.
  */
 export function problems(...statuses: ProblemStatus[]): Record<never, never> {
-  const all = [...new Set<ProblemStatus>([...statuses, 401, 429])].sort();
+  const all = [...new Set<ProblemStatus>([...statuses, 401, 403, 429])].sort();
   return Object.fromEntries(all.map((status) => [status, problem(status)]));
 }
 

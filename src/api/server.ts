@@ -3,7 +3,7 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify } from 'fastify';
-import { requireToken } from './auth.js';
+import { requireAccount } from './auth.js';
 import { takeBodies, UPLOAD_TIMEOUT } from './bodies.js';
 import { addChannelTranslation } from './channel-translation.js';
 import { closing } from './closing.js';
@@ -22,6 +22,7 @@ import type { Api, ApiParts } from './parts.js';
 import { Problem, tellBadUrl, tellProblems } from './problem.js';
 import { addReadings } from './readings.js';
 import { addRegistry } from './registry.js';
+import { createScope } from './scope.js';
 import { addSettings } from './settings.js';
 import { addStatus } from './status.js';
 import { validatorCompiler } from './validation.js';
@@ -49,7 +50,7 @@ export interface RunningApi {
   close(): Promise<void>;
 }
 
-export interface ApiOptions extends ApiParts {
+export interface ApiOptions extends Omit<ApiParts, 'scope'> {
   /** What a request must bear, but for /health. */
   readonly token: string;
   readonly host: string;
@@ -69,7 +70,8 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   return { host: options.host, port, close };
 }
 
-async function buildApi(parts: ApiOptions): Promise<Api> {
+async function buildApi(options: ApiOptions): Promise<Api> {
+  const parts: ApiParts = { ...options, scope: createScope(options.devices, options.clock.now) };
   const app = fastify({
     bodyLimit: MAX_BODY,
     requestTimeout: UPLOAD_TIMEOUT,
@@ -94,7 +96,7 @@ async function buildApi(parts: ApiOptions): Promise<Api> {
     timeWindow: '1 minute',
     errorResponseBuilder: (_, { after }) => new Problem(429, `too many requests from this address, again in ${after}`),
   });
-  requireToken(app, parts.token);
+  requireAccount(app, options.token);
   answerWhenDurable(app, parts.durability);
   await describeApi(app);
 

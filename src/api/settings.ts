@@ -47,8 +47,8 @@ export function addSettings(app: Api, parts: ApiParts): void {
         response: { 200: SettingsList, ...problems(400, 404) },
       },
     },
-    async ({ params }) => {
-      const { id } = await deviceOf(parts, params.device);
+    async ({ account, params }) => {
+      const { id } = await deviceOf(parts, account, params.device);
       return { settings: (await settings.list(id)).map(given) };
     },
   );
@@ -67,8 +67,8 @@ export function addSettings(app: Api, parts: ApiParts): void {
         response: { 200: SettingGiven, ...problems(400, 404, 409, 413, 415, 503) },
       },
     },
-    async ({ params: { device, name }, body: { value } }) => {
-      const { id } = await changeableDeviceOf(parts, device);
+    async ({ account, params: { device, name }, body: { value } }) => {
+      const { id } = await changeableDeviceOf(parts, account, device);
       await settings.set(id, name, value);
       tellReceivers(parts, id, 'send_settings');
       return { name, value, pending: value, acknowledged: null };
@@ -85,8 +85,8 @@ export function addSettings(app: Api, parts: ApiParts): void {
         response: { 204: Type.Null({ description: 'It is forgotten' }), ...problems(400, 404, 409, 503) },
       },
     },
-    async ({ params: { device, name } }, reply) => {
-      const { id } = await changeableDeviceOf(parts, device);
+    async ({ account, params: { device, name } }, reply) => {
+      const { id } = await changeableDeviceOf(parts, account, device);
       if (!(await settings.remove(id, name))) throw notFound('name', name, 'setting');
       reply.code(204);
       return null;

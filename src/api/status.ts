@@ -21,8 +21,8 @@ export function addStatus(app: Api, parts: ApiParts): void {
         response: { 200: StatusList, ...problems(400, 404) },
       },
     },
-    async ({ params }) => {
-      const { id } = await deviceOf(parts, params.device);
+    async ({ account, params }) => {
+      const { id } = await deviceOf(parts, account, params.device);
       return { status: await parts.status.list(id) };
     },
   );

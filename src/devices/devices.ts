@@ -17,9 +17,9 @@ export interface Devices {
   byIdent(ident: string): Promise<Device | undefined>;
   /**
    * A page in the order of idents, those after the ident `after`; `deleted`: those marked as deleted instead of the
-   * others. `next` is the `after` of the next page, null at the end.
+   * others; `domain`: those of this UUID's domain alone. `next` is the `after` of the next page, null at the end.
    */
-  list(query: { after?: string | undefined; limit: number; deleted?: boolean | undefined }): Promise<DevicePage>;
+  list(query: DeviceQuery): Promise<DevicePage>;
   /** Makes a device of this ident, or gives (restored, if it was deleted) the one that has it. */
   create(ident: string): Promise<Device>;
   /** Notes that a device identified itself: its first connection, if it had none. */
@@ -29,6 +29,13 @@ export interface Devices {
   /** Marks a device as deleted: it keeps its ident, settings and readings. */
   delete(id: string): Promise<Device>;
   restore(id: string): Promise<Device>;
+}
+
+export interface DeviceQuery {
+  readonly after?: string | undefined;
+  readonly limit: number;
+  readonly deleted?: boolean | undefined;
+  readonly domain?: string | undefined;
 }
 
 export interface DevicePage {
@@ -75,14 +82,17 @@ export function openDeviceTree({ registry, turns, change, domains, users, now }:
     return id === undefined ? undefined : get(id);
   }
 
-  async function list({ after, limit, deleted = false }: Parameters<Devices['list']>[0]): Promise<DevicePage> {
+  async function list({ after, limit, deleted = false, domain }: DeviceQuery): Promise<DevicePage> {
     const devices: Device[] = [];
     let last = after === undefined || after === '' ? undefined : encodeName(after);
     while (devices.length <= limit) {
       const page = { limit: CHUNK, ...(last !== undefined && { after: last }) };
       const names = await registry.children(path(deviceKind.name, 'by-ident'), page);
       const found = await Promise.all(names.map((name) => byIdent(decodeName(name))));
-      for (const device of found) if (device && (device.deleted !== null) === deleted) devices.push(device);
+      for (const device of found) {
+        if (!device || (device.deleted !== null) !== deleted) continue;
+        if (domain === undefined || device.domain === domain) devices.push(device);
+      }
       last = names.at(-1);
       if (names.length < CHUNK) break;
     }
