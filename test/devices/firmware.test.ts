@@ -51,7 +51,7 @@ it('content that breaks off leaves nothing, and what had the name keeps it', asy
   await firmware.add('v1', content(block(1)));
   await expect(firmware.add('v1', content(block(2), block(3), new Error('broken off')))).rejects.toThrow('broken off');
   expect(await blocksOf(ids[1])).toBeUndefined();
-  expect(await registry.children('/firmware/')).toEqual([ids[0], 'by-name']);
+  expect(new Set(await registry.children('/firmware/'))).toEqual(new Set([ids[0], 'by-name']));
   expect(await firmware.readAt('v1', 0, 3)).toEqual(Buffer.from([1, 1, 1]));
 });
 
