@@ -11,6 +11,8 @@ import type { LoadOrder, LoadProgress, LoadResult } from './load.js';
 
 export interface Program {
   readonly port: number;
+  /** Of each protocol, where the program speaks several. */
+  readonly ports: ReadonlyMap<string, number>;
   /** Where its data is. */
   readonly directory: string;
   /** Where its API is, or nothing. */
@@ -43,6 +45,8 @@ export function startGateway(flags: readonly string[] = [], kept?: string): Prom
       ...flags,
     ],
     portOf: (line) => /"m2mp":"[^"]*:(\d+)"/.exec(line)?.[1],
+    portsOf: (line) =>
+      [...line.matchAll(/"([a-z0-9]+)":"[^"/]*:(\d+)"/g)].map(([, name, port]) => [name, Number(port)]),
     httpOf: (line) => /"http":"([^"]*)"/.exec(line)?.[1],
   }));
 }
@@ -112,12 +116,14 @@ async function start(
   how: (directory: string) => {
     args: string[];
     portOf: (line: string) => string | undefined;
+    portsOf?: (line: string) => (readonly [name: string | undefined, port: number])[];
     httpOf?: (line: string) => string | undefined;
   },
 ): Promise<Program> {
   const directory = kept ?? (await mkdtemp(join(tmpdir(), 'm2mp-bench-')));
-  const { args, portOf, httpOf = () => undefined } = how(directory);
+  const { args, portOf, portsOf = () => [], httpOf = () => undefined } = how(directory);
   let url = '';
+  const ports = new Map<string, number>();
   // The variables that are meant for the benchmark are none of the gateway's options.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('M2MP_')));
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -125,12 +131,14 @@ async function start(
     createInterface(child.stdout).on('line', (line) => {
       const found = portOf(line);
       url ||= httpOf(line) ?? '';
+      if (found) for (const [name = '', port] of portsOf(line)) ports.set(name, port);
       if (found) resolve(Number(found));
     });
     child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code} before it was ready`)));
   });
   return {
     port,
+    ports,
     directory,
     url,
     process: child,

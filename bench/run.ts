@@ -8,13 +8,23 @@ import { type Finding, isReached, type Question } from './question.js';
 import { decoding } from './questions/decoding.js';
 import { growth } from './questions/growth.js';
 import { idleConnections } from './questions/idle-connections.js';
+import { kills } from './questions/kills.js';
 import { latency } from './questions/latency.js';
 import { layout } from './questions/layout.js';
 import { readMonth } from './questions/read-month.js';
 import { throughput } from './questions/throughput.js';
 import { writeReport } from './report.js';
 
-const questions: readonly Question[] = [throughput, latency, decoding, layout, idleConnections, growth, readMonth];
+const questions: readonly Question[] = [
+  throughput,
+  latency,
+  decoding,
+  layout,
+  idleConnections,
+  growth,
+  readMonth,
+  kills,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
