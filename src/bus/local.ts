@@ -1,16 +1,31 @@
-import { type Bus, type BusCounts, type Handler, type Message, messageProblem, NotSent } from './bus.js';
+import {
+  type Bus,
+  type BusCounts,
+  type Handler,
+  type Message,
+  messageProblem,
+  NotSent,
+  type SubscribeOptions,
+} from './bus.js';
 
 /** Messages that wait for one channel at the most, unless told otherwise. */
 export const MAX_WAITING_MESSAGES = 10_000;
+/** Messages of a shared channel handled at a time. */
+export const MAX_AT_ONCE = 200;
+/** Milliseconds after which a message of a shared channel comes again, whose handler failed. */
+export const AGAIN_AFTER = 1_000;
 
 export interface LocalBusOptions {
   readonly maxWaiting?: number;
+  readonly againAfter?: number;
   /** Told of each message that is dropped, and of each handler that threw, for the log. */
   readonly onTrouble?: (why: string, message: unknown) => void;
 }
 
 /** A bus inside one process. */
-export function createLocalBus({ maxWaiting = MAX_WAITING_MESSAGES, onTrouble = () => {} }: LocalBusOptions = {}): Bus {
+export function createLocalBus(options: LocalBusOptions = {}): Bus {
+  const { maxWaiting = MAX_WAITING_MESSAGES, againAfter = AGAIN_AFTER, onTrouble = () => {} } = options;
+  const again = new Set<NodeJS.Timeout>();
   const topics = new Map<string, Map<string, Channel>>();
   const counts: BusCounts = { published: 0, delivered: 0, malformed: 0, dropped: 0, failed: 0, resent: 0 };
 
@@ -40,6 +55,12 @@ export function createLocalBus({ maxWaiting = MAX_WAITING_MESSAGES, onTrouble = 
   function deliver(channel: Channel): void {
     channel.delivering = true;
     setImmediate(async () => {
+      if (channel.shared) {
+        // What waits on goes on when one that is under way ends.
+        for (const message of channel.waiting.splice(0, MAX_AT_ONCE - channel.underWay)) handShared(channel, message);
+        channel.delivering = false;
+        return;
+      }
       const messages = channel.waiting;
       channel.waiting = [];
       for (const message of messages) {
@@ -51,24 +72,44 @@ export function createLocalBus({ maxWaiting = MAX_WAITING_MESSAGES, onTrouble = 
     });
   }
 
-  async function hand(channel: Channel, message: Message): Promise<void> {
+  async function handShared(channel: Channel, message: Message): Promise<void> {
+    channel.underWay++;
+    const done = await hand(channel, message);
+    channel.underWay--;
+    if (done) {
+      channel.held--;
+    } else {
+      const timer = setTimeout(() => {
+        again.delete(timer);
+        channel.waiting.push(message);
+        if (!channel.delivering) deliver(channel);
+      }, againAfter);
+      again.add(timer);
+    }
+    if (channel.waiting.length > 0 && !channel.delivering) deliver(channel);
+  }
+
+  /** Resolves to whether the message is done with. */
+  async function hand(channel: Channel, message: Message): Promise<boolean> {
     // The listeners of a channel take turns.
     const handler = channel.handlers.shift();
-    if (!handler) return;
+    if (!handler) return true;
     channel.handlers.push(handler);
     try {
       await handler(message);
       counts.delivered++;
+      return true;
     } catch (error) {
       counts.failed++;
       onTrouble(`Handler of ${message._call} failed: ${error instanceof Error ? error.message : error}`, message);
+      return false;
     }
   }
 
-  function subscribe(topic: string, name: string, handler: Handler): () => void {
+  function subscribe(topic: string, name: string, handler: Handler, { shared = false }: SubscribeOptions = {}) {
     const channels = topics.get(topic) ?? new Map<string, Channel>();
     topics.set(topic, channels);
-    const channel = channels.get(name) ?? { handlers: [], waiting: [], held: 0, delivering: false };
+    const channel = channels.get(name) ?? newChannel(shared);
     channels.set(name, channel);
     // The same function may listen twice.
     const own: Handler = (message) => handler(message);
@@ -88,7 +129,9 @@ export function createLocalBus({ maxWaiting = MAX_WAITING_MESSAGES, onTrouble = 
     },
     subscribe,
     listeners: (topic) => topics.get(topic)?.size ?? 0,
-    close: async () => {},
+    async close() {
+      for (const timer of again) clearTimeout(timer);
+    },
     counts,
   };
 }
@@ -96,7 +139,14 @@ export function createLocalBus({ maxWaiting = MAX_WAITING_MESSAGES, onTrouble = 
 interface Channel {
   handlers: Handler[];
   waiting: Message[];
-  /** Waiting or being handed over. */
+  /** Waiting, being handed over, or to come again. */
   held: number;
   delivering: boolean;
+  readonly shared: boolean;
+  /** Messages that a shared channel's handlers have. */
+  underWay: number;
+}
+
+function newChannel(shared: boolean): Channel {
+  return { handlers: [], waiting: [], held: 0, delivering: false, shared, underWay: 0 };
 }

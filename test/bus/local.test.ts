@@ -1,8 +1,16 @@
-import { expect, it } from 'vitest';
-import { type Message, parseAddress } from '../../src/bus/bus.js';
-import { createLocalBus } from '../../src/bus/local.js';
+import { describe, expect, it } from 'vitest';
+import { parseAddress } from '../../src/bus/bus.js';
+import { createLocalBus, MAX_AT_ONCE } from '../../src/bus/local.js';
+import { until } from '../until.js';
+import { busSuite, message } from './bus-suite.js';
 
-const message = (n: number): Message => ({ _to: 'events', _from: 'test', _call: 'told', _time: 0, n });
+describe('inside one process', () =>
+  busSuite(async () => {
+    const troubles: string[] = [];
+    const bus = createLocalBus({ againAfter: 20, onTrouble: (why) => troubles.push(why) });
+    return { publisher: bus, listener: bus, troubles, close: () => bus.close() };
+  }));
+
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 async function settled(): Promise<void> {
   for (let n = 0; n < 20; n++) await turn();
@@ -47,35 +55,6 @@ it('who ended listening hears nothing more, and is no listener', async () => {
   expect(heard).toEqual([2]);
 });
 
-it('a handler that throws or rejects disturbs nobody', async () => {
-  const troubles: string[] = [];
-  const bus = createLocalBus({ onTrouble: (why) => troubles.push(why) });
-  const heard: unknown[] = [];
-  bus.subscribe('events', 'throws', () => {
-    throw new Error('thrown');
-  });
-  bus.subscribe('events', 'rejects', () => Promise.reject(new Error('rejected')));
-  bus.subscribe('events', 'hears', ({ n }) => void heard.push(n));
-  for (const n of [1, 2]) bus.publish('events', message(n));
-  await settled();
-  expect(heard).toEqual([1, 2]);
-  expect(bus.counts.failed).toBe(4);
-  expect(troubles.filter((why) => why.includes('thrown'))).toHaveLength(2);
-});
-
-it('a message without _to, _from or _call is counted and dropped', async () => {
-  const troubles: string[] = [];
-  const bus = createLocalBus({ onTrouble: (why) => troubles.push(why) });
-  const heard: unknown[] = [];
-  bus.subscribe('events', 'a', (told) => void heard.push(told));
-  for (const missing of ['_to', '_from', '_call'])
-    expect(bus.publish('events', { ...message(1), [missing]: '' })).toBe(false);
-  await settled();
-  expect(heard).toEqual([]);
-  expect(bus.counts).toMatchObject({ malformed: 3, published: 0 });
-  expect(troubles[0]).toContain('no _to');
-});
-
 it('a channel whose listener is slow drops what is over its bound; the others get it', async () => {
   const bus = createLocalBus({ maxWaiting: 3 });
   let release = () => {};
@@ -98,6 +77,19 @@ it('a channel whose listener is slow drops what is over its bound; the others ge
   expect(slow).toEqual([0, 1, 2]);
   expect(bus.counts.dropped).toBe(5);
   expect(bus.publish('events', message(8))).toBe(true);
+});
+
+it('a shared channel handles so many at a time, and the others when these end', async () => {
+  const bus = createLocalBus();
+  const ends: (() => void)[] = [];
+  bus.subscribe('storage', 'shared', () => new Promise<void>((resolve) => ends.push(resolve)), { shared: true });
+  for (let n = 0; n < MAX_AT_ONCE + 50; n++) bus.publish('storage', message(n));
+  await settled();
+  expect(ends).toHaveLength(MAX_AT_ONCE);
+  for (const end of ends.splice(0)) end();
+  await until('the others are handled', () => ends.length === 50);
+  for (const end of ends) end();
+  await until('all are done', () => bus.counts.delivered === MAX_AT_ONCE + 50);
 });
 
 it('an address is a topic, perhaps a channel, and parameters', () => {
