@@ -75,7 +75,8 @@ export async function serveStorage(config: Config, { log, onFailure }: ServeStor
       counts,
       async stop() {
         await bus.close();
-        await durability.drain();
+        // What a store that is away did not take is not finished on the bus: it comes again.
+        await Promise.race([durability.drain(), after(config['drain-timeout'] * 1_000)]);
         await raw.close();
       },
     };
@@ -83,4 +84,8 @@ export async function serveStorage(config: Config, { log, onFailure }: ServeStor
     await raw.close();
     throw error;
   }
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

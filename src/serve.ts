@@ -194,9 +194,10 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
         stopCollecting();
         await gateway?.drain();
         await api?.close();
+        await bus.close();
         // What a store that is away did not take was not acknowledged: its devices send it again.
         await Promise.race([durability.drain(), after(config['drain-timeout'] * 1_000)]);
-        await raw.close();
+        await closeStore();
       },
     };
   } catch (error) {

@@ -14,10 +14,13 @@ export const MAX_WAITING_MESSAGES = 10_000;
 export const MAX_AT_ONCE = 200;
 /** Milliseconds after which a message of a shared channel comes again, whose handler failed. */
 export const AGAIN_AFTER = 1_000;
+/** Milliseconds that handlers may take to end, and messages to leave, when a bus is closed. */
+export const CLOSE_WITHIN = 5_000;
 
 export interface LocalBusOptions {
   readonly maxWaiting?: number;
   readonly againAfter?: number;
+  readonly closeWithin?: number;
   /** Told of each message that is dropped, and of each handler that threw, for the log. */
   readonly onTrouble?: (why: string, message: unknown) => void;
 }
@@ -26,6 +29,9 @@ export interface LocalBusOptions {
 export function createLocalBus(options: LocalBusOptions = {}): Bus {
   const { maxWaiting = MAX_WAITING_MESSAGES, againAfter = AGAIN_AFTER, onTrouble = () => {} } = options;
   const again = new Set<NodeJS.Timeout>();
+  let held = 0;
+  let closed = false;
+  let emptied = () => {};
   const topics = new Map<string, Map<string, Channel>>();
   const counts: BusCounts = { published: 0, delivered: 0, malformed: 0, dropped: 0, failed: 0, resent: 0 };
 
@@ -36,11 +42,13 @@ export function createLocalBus(options: LocalBusOptions = {}): Bus {
       onTrouble(`Malformed message on ${topic}: ${problem}`, message);
       return false;
     }
+    if (closed) return false;
     counts.published++;
     let taken = true;
     for (const [name, channel] of topics.get(topic) ?? []) {
       if (channel.held < maxWaiting) {
         channel.held++;
+        held++;
         channel.waiting.push(message);
         if (!channel.delivering) deliver(channel);
       } else {
@@ -65,7 +73,7 @@ export function createLocalBus(options: LocalBusOptions = {}): Bus {
       channel.waiting = [];
       for (const message of messages) {
         await hand(channel, message);
-        channel.held--;
+        release(channel);
       }
       if (channel.waiting.length > 0) deliver(channel);
       else channel.delivering = false;
@@ -76,8 +84,8 @@ export function createLocalBus(options: LocalBusOptions = {}): Bus {
     channel.underWay++;
     const done = await hand(channel, message);
     channel.underWay--;
-    if (done) {
-      channel.held--;
+    if (done || closed) {
+      release(channel);
     } else {
       const timer = setTimeout(() => {
         again.delete(timer);
@@ -87,6 +95,11 @@ export function createLocalBus(options: LocalBusOptions = {}): Bus {
       again.add(timer);
     }
     if (channel.waiting.length > 0 && !channel.delivering) deliver(channel);
+  }
+
+  function release(channel: Channel): void {
+    channel.held--;
+    if (--held <= again.size) emptied();
   }
 
   /** Resolves to whether the message is done with. */
@@ -125,12 +138,22 @@ export function createLocalBus(options: LocalBusOptions = {}): Bus {
   return {
     publish,
     async send(topic, message) {
-      if (!publish(topic, message)) throw new NotSent(`Not sent: a channel of ${topic} is full, or it is malformed`);
+      if (!publish(topic, message))
+        throw new NotSent(`Not sent: a channel of ${topic} is full, it is malformed, or the bus is closed`);
     },
     subscribe,
     listeners: (topic) => topics.get(topic)?.size ?? 0,
     async close() {
+      closed = true;
       for (const timer of again) clearTimeout(timer);
+      if (held === again.size) return;
+      await new Promise<void>((resolve) => {
+        const late = setTimeout(resolve, options.closeWithin ?? CLOSE_WITHIN);
+        emptied = () => {
+          clearTimeout(late);
+          resolve();
+        };
+      });
     },
     counts,
   };

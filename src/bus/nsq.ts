@@ -1,14 +1,11 @@
 /** The bus over NSQ: many processes, on many machines. What nsqjs lacks is made good in the folder `nsq`. */
 import { type Bus, type BusCounts, type Handler, isMessage, type Message, messageProblem, NotSent } from './bus.js';
-import { createLocalBus, MAX_WAITING_MESSAGES } from './local.js';
+import { CLOSE_WITHIN, createLocalBus, MAX_WAITING_MESSAGES } from './local.js';
 import { ephemeralChannel, isTopic, type ServerAddress } from './nsq/address.js';
 import { type Consumer, MAX_IN_FLIGHT, MESSAGE_TIMEOUT, openConsumer } from './nsq/consumer.js';
 import { ASK_EVERY, openDiscovery } from './nsq/discovery.js';
 import { createOwnCopies } from './nsq/own-copies.js';
 import { MAX_QUEUED_MESSAGES, openPublisher } from './nsq/publisher.js';
-
-/** Milliseconds that handlers may take to end, and messages to leave, when the bus is closed. */
-export const CLOSE_WITHIN = 5_000;
 
 export interface NsqOptions {
   /** The first that answers is published to; all are listened to. */
@@ -39,7 +36,7 @@ interface OwnTopic {
 /** Opens a bus over NSQ. It needs no server to start: messages wait for one. */
 export function createNsqBus(options: NsqOptions): Bus {
   const { servers, lookups, name, now, random, onTrouble = () => {}, closeWithin = CLOSE_WITHIN } = options;
-  const local = createLocalBus({ maxWaiting: MAX_WAITING_MESSAGES, onTrouble });
+  const local = createLocalBus({ maxWaiting: MAX_WAITING_MESSAGES, closeWithin, onTrouble });
   const copies = createOwnCopies();
   const own = new Map<string, OwnTopic>();
   const consumers = new Set<Consumer>();
@@ -170,6 +167,7 @@ export function createNsqBus(options: NsqOptions): Bus {
     async close() {
       discovery.close();
       await Promise.all([...consumers].map(close));
+      await local.close();
       await publisher.drain(closeWithin);
       publisher.close();
     },

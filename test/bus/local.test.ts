@@ -104,3 +104,29 @@ it('an address is a topic, perhaps a channel, and parameters', () => {
   });
   expect(parseAddress('events')).toEqual({ topic: 'events', channel: null, parameters: new Map() });
 });
+
+it('closing waits for the handlers under way, and nothing is taken after it', async () => {
+  const bus = createLocalBus();
+  let end = () => {};
+  bus.subscribe('storage', 'shared', () => new Promise<void>((resolve) => (end = resolve)), { shared: true });
+  bus.publish('storage', message(1));
+  await settled();
+  let closed = false;
+  const closing = bus.close().then(() => (closed = true));
+  expect(bus.publish('storage', message(2))).toBe(false);
+  await settled();
+  expect(closed).toBe(false);
+  end();
+  await closing;
+  expect(bus.counts).toMatchObject({ published: 1, delivered: 1 });
+});
+
+it('closing gives up on a handler that does not end, and on what would come again', async () => {
+  const bus = createLocalBus({ closeWithin: 20 });
+  bus.subscribe('storage', 'shared', () => new Promise<void>(() => {}), { shared: true });
+  bus.subscribe('storage', 'again', () => Promise.reject(new Error('not now')), { shared: true });
+  bus.publish('storage', message(1));
+  await settled();
+  await bus.close();
+  expect(bus.counts).toMatchObject({ delivered: 0, failed: 1 });
+});

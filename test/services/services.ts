@@ -9,8 +9,8 @@ import { promisify } from 'node:util';
 export interface Service {
   readonly address: string;
   readonly directory: string;
-  /** SIGKILL, or SIGSTOP and SIGCONT. */
-  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
+  /** SIGKILL, SIGTERM to end in order, or SIGSTOP and SIGCONT. */
+  signal(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void;
   /** Kills it, if it still runs. */
   stop(): void;
   /** Starts it again after it was killed. */
@@ -64,6 +64,14 @@ export async function startCassandra(node: CassandraNode): Promise<Service> {
 export interface Nsq {
   readonly nsqd: Service;
   readonly nsqlookupd: Service;
+}
+
+/** Starts one more nsqd, known to the nsqlookupd of another address; it ends with the run of the tests. */
+export async function startNsqd(name: string, address: string, lookup: string): Promise<Service> {
+  const directory = join(runDirectory(), name);
+  const start = () => script('nsq.sh', [directory, address, String(owner)], { M2MP_NSQ_LOOKUP: lookup });
+  await start();
+  return serviceOf(address, directory, 'nsqd.pid', start);
 }
 
 /** Starts nsqd and nsqlookupd on an address; they end with the run of the tests. */
