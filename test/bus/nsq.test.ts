@@ -15,7 +15,7 @@ import {
 import { until } from '../until.js';
 import { busSuite, message } from './bus-suite.js';
 
-describe.skipIf(skipWithout('nsq'))('over NSQ', () => {
+describe.skipIf(skipWithout('nsq'))('over NSQ', { timeout: 60_000 }, () => {
   let nsq: Nsq;
   const open: Bus[] = [];
   let troubles: string[] = [];
