@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { openBus } from './bus/open.js';
 import type { Config } from './config/options.js';
-import { ttlByType } from './config/ttl.js';
-import { createDurability, throughBarrier } from './ingest/durability.js';
+import { openCore } from './core.js';
+import { createTurns } from './devices/turns.js';
+import { systemClock } from './gateway/clock.js';
 import type { Logger } from './observe/log.js';
-import { openSeries } from './series/series.js';
 import { startStorage } from './storage/worker.js';
 import { openStore } from './store/open.js';
 import { storeOptions } from './store-options.js';
@@ -24,32 +24,12 @@ export interface ServeStorageOptions {
   readonly onFailure: (error: Error) => void;
 }
 
-/** Milliseconds after which a write that found no room, or no store, is tried again. */
-const RETRY_AFTER = 1_000;
-
 /** Starts a storage worker; rejects with a message for the operator when the data cannot be had. */
 export async function serveStorage(config: Config, { log, onFailure }: ServeStorageOptions): Promise<StorageRunning> {
   if (config.store === 'lmdb') await mkdir(config.data, { recursive: true });
   const raw = await openStore(
     storeOptions(config, (id, period) => log.warn({ id, period }, 'a partition nears 100 MB: set "period: day"')),
   );
-  const durability = createDurability({
-    store: raw,
-    maxQueuedWrites: config['queue-writes'],
-    maxQueuedBytes: config['queue-bytes'],
-    maxBatchWrites: config['batch-writes'],
-    retryAfter: RETRY_AFTER,
-    onRoom: () => {},
-    onTrouble: (why) => (why ? log.error({ why }, 'nothing can be stored') : log.info('the store takes writes again')),
-    onFailure,
-    onCommit: () => {},
-  });
-  const series = openSeries(throughBarrier(raw, durability), {
-    period: config.period,
-    ttl: ttlByType(config.ttl),
-    now: Date.now,
-    random: Math.random,
-  });
   const name = `m2mp_storage_${hostname()}_${process.pid}`;
   const counts = { stored: 0, failed: 0 };
   try {
@@ -57,6 +37,17 @@ export async function serveStorage(config: Config, { log, onFailure }: ServeStor
     const own = { name, now: Date.now, random: Math.random };
     const onTrouble = (why: string, message: unknown) => log.warn({ message }, why);
     const bus = await openBus({ bus: 'nsq', nsqd, nsqlookupd, ...own, onTrouble });
+    const { durability, series } = openCore(config, {
+      raw,
+      bus,
+      log,
+      clock: systemClock,
+      name,
+      turns: createTurns(),
+      onRoom: () => {},
+      onTrouble: () => {},
+      onFailure,
+    });
     startStorage({
       bus,
       series,

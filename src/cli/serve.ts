@@ -69,7 +69,7 @@ function summary(running: Running, data: string): Record<string, unknown> {
     ...Object.fromEntries(running.devices.map(({ protocol, host, port }) => [protocol, `${host}:${port}`])),
     http: running.http ? `http://${running.http.host}:${running.http.port}` : 'off',
     data,
-    tokenFile: running.tokenFile,
+    ...(running.http && { tokenFile: running.http.tokenFile }),
   };
 }
 
@@ -79,8 +79,8 @@ function welcome(running: Running, data: string): string {
     ...running.devices.map(({ protocol, host, port }) => `${protocol.toUpperCase().padEnd(6)} ${host}:${port}`),
     `HTTP   ${running.http ? `http://${running.http.host}:${running.http.port}/api/openapi.json` : 'off'}`,
     `data   ${data}`,
-    `token  ${running.tokenFile}`,
+    running.http ? `token  ${running.http.tokenFile}` : '',
     first ? `try    npx m2mp simulate --protocol ${first.protocol} --to 127.0.0.1:${first.port}` : '',
   ];
-  return `\n${lines.join('\n')}\n\n`;
+  return `\n${lines.filter((line) => line !== '').join('\n')}\n\n`;
 }

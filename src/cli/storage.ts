@@ -9,7 +9,8 @@ import { addConfigOptions, configSources } from './configuration.js';
 import { EXIT } from './exit-codes.js';
 
 /** Options of `serve` that say nothing to a worker. */
-const SERVES = /^(host|http-.*|.*-port|provision.*|waiting-limit|debug|bus|max-connections.*|.*-timeout|un.*-bytes)$/;
+const SERVES =
+  /^(roles|host|http-.*|.*-port|provision.*|waiting-limit|debug|bus|max-connections.*|.*-timeout|un.*-bytes)$/;
 
 /** Adds `m2mp storage`: stores what is asked for on the bus. */
 export function addStorage(program: Command, protocols: readonly Protocol[]): void {
@@ -25,10 +26,7 @@ export function addStorage(program: Command, protocols: readonly Protocol[]): vo
       const log = createLog({ level: config['log-level'], format: config['log-format'] });
       const running = await serveStorage(config, {
         log,
-        onFailure(error) {
-          log.fatal({ error: error.message }, 'the store failed: the process ends');
-          process.exit(EXIT.storeFailed);
-        },
+        onFailure: () => process.exit(EXIT.storeFailed),
       });
       log.info({ nsqd: config.nsqd, store: config.store }, 'm2mp storage is ready');
       await ended;

@@ -5,6 +5,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { Protocol } from '../../protocols/protocol.js';
 import { CONSISTENCIES } from '../store/consistency.js';
+import { ROLES } from './roles.js';
 
 export interface Option {
   /** As in m2mp.yaml, and as the flag behind `--`. */
@@ -24,10 +25,12 @@ const count = (minimum: number) => Type.Integer({ minimum, maximum: Number.MAX_S
 const seconds = Type.Number({ minimum: 0.001, maximum: 10_000_000 });
 const servers = '[^\\s,]+:[0-9]{1,5}(,[^\\s,]+:[0-9]{1,5})*';
 const consistency = Type.Enum(CONSISTENCIES);
+const role = `(${ROLES.join('|')})`;
 
 /** The options that every gateway has; each protocol adds its port (`protocolPortOption`). */
 const schemas = {
   data: Type.String({ minLength: 1 }),
+  roles: Type.String({ pattern: `^${role}(,${role})*$` }),
   host: Type.String({ minLength: 1 }),
   'http-host': Type.String({ minLength: 1 }),
   'http-port': port,
@@ -88,6 +91,11 @@ const consistencies = CONSISTENCIES.join(', ');
 
 const declared: { readonly [K in keyof typeof schemas]: readonly [Settled[K], string, string] } = {
   data: ['./data', 'directory of the embedded store and the admin token', 'a directory that can be written'],
+  roles: [
+    ROLES.join(','),
+    'what this process does: gateway, serve devices; api, serve HTTP; storage, store what is asked for on the bus',
+    `of ${ROLES.join(', ')}, separated by commas`,
+  ],
   host: ['0.0.0.0', 'address on which devices are served', 'an address of this machine'],
   'http-host': ['127.0.0.1', 'address of the API', 'an address of this machine'],
   'http-port': [8080, 'port of the API', 'a port, 0: any free one, -1: off'],

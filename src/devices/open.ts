@@ -13,12 +13,14 @@ import { type ListedSensors, openListedSensors } from './listed-sensors.js';
 import { openProvisioning, type Policy, type Provisioning } from './provisioning.js';
 import { openSettings, type Settings } from './settings.js';
 import { openStatus, type Status } from './status.js';
-import { createTurns } from './turns.js';
+import { createTurns, type Turns } from './turns.js';
 import { openWaitingRoom, type WaitingRoom } from './waiting-room.js';
 
 export interface DeviceOptions {
   readonly registry: Registry;
   readonly files: Files;
+  /** Where changes take turns with those of other threads or processes; by default there are none. */
+  readonly turns?: Turns;
   /** UNIX ms. */
   readonly now: () => number;
   readonly policy: Policy;
@@ -44,8 +46,14 @@ export interface DeviceParts {
   readonly users: Users;
 }
 
-export function openDevices({ registry, files, now, newId = v7, ...options }: DeviceOptions): DeviceParts {
-  const turns = createTurns();
+export function openDevices({
+  registry,
+  files,
+  now,
+  turns = createTurns(),
+  newId = v7,
+  ...options
+}: DeviceOptions): DeviceParts {
   const change = deviceChanger(registry, turns);
   const domains = openDomains({ registry, turns, now, newId });
   const users = openUsers({ registry, turns, now, newId }, domains);

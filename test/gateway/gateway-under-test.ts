@@ -14,6 +14,7 @@ export interface GatewayUnderTest {
   port(protocol: string): number;
   /** Asks the API; resolves to status and parsed body. */
   api(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
+  /** Of the API; empty: it is off. */
   readonly url: string;
   readonly token: string;
   /** Stops the gateway and keeps its data. */
@@ -41,8 +42,8 @@ export async function startGatewayUnderTest(
     },
     ...(clock && { clock }),
   });
-  const token = (await readFile(running.tokenFile, 'utf8')).trim();
-  const url = `http://127.0.0.1:${running.http?.port}`;
+  const token = running.http ? (await readFile(running.http.tokenFile, 'utf8')).trim() : '';
+  const url = running.http ? `http://127.0.0.1:${running.http.port}` : '';
   let stopped = false;
   const stop = async () => {
     if (stopped) return;

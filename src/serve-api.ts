@@ -1,0 +1,27 @@
+/** Puts the API together, over its core. */
+import { adminToken } from './accounts/tokens.js';
+import { type RunningApi, startApi } from './api/server.js';
+import type { Config } from './config/options.js';
+import type { Core } from './core.js';
+import type { Presence } from './gateway/presence.js';
+
+export interface ApiServer extends RunningApi {
+  /** Where the admin token is. */
+  readonly tokenFile: string;
+}
+
+/** Starts the API, or gives null where its port says off; rejects with a message for the operator. */
+export async function serveApi(core: Core, config: Config, presence: Presence): Promise<ApiServer | null> {
+  if (config['http-port'] < 0) return null;
+  const { token, file: tokenFile } = await adminToken(config.data);
+  const api = await startApi({
+    ...core,
+    ...core.devices,
+    presence,
+    token,
+    host: config['http-host'],
+    port: config['http-port'],
+    drainTimeout: config['drain-timeout'] * 1_000,
+  });
+  return { ...api, tokenFile };
+}
