@@ -57,6 +57,9 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
         log.warn({ id, period }, 'a partition nears 100 MB: set "period: day", which holds for new readings');
       }),
     ));
+  const closeStore = async () => {
+    if (!options.store) await raw.close();
+  };
   const name = options.name ?? `m2mp_${hostname()}_${process.pid}`;
   const bus = await openBus({
     bus: config.bus,
@@ -112,7 +115,7 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
     clearInterval(expiry);
     await server?.drain();
     await bus.close();
-    if (!options.store) await raw.close();
+    await closeStore();
     throw error;
   }
 }
