@@ -2,6 +2,7 @@
 import type { DeleteReadings, ReadingWrite, Row, Store, TimeUuid } from '../store/store.js';
 import { decodeCursor, encodeCursor, type Position } from './cursor.js';
 import { SeriesError } from './errors.js';
+import { type ManyQuery, type ManyReading, readMany } from './many.js';
 import { createPeriods, isPeriod, overlaps, type PeriodKind, periodOf } from './periods.js';
 import { highest, lowest, readSeries } from './read.js';
 import {
@@ -78,6 +79,8 @@ export interface Series {
   add(id: string, reading: ReadingToWrite): Promise<Reading>;
   /** Throws `SeriesError` on a cursor of another query when it is first read from. */
   read(query: ReadingQuery): AsyncIterable<Reading>;
+  /** Several series as one, in batches between which others get a turn. Throws `SeriesError` when first read from. */
+  readMany(query: ManyQuery): AsyncIterable<readonly ManyReading[]>;
   /** At most `limit` readings, and the cursor for those after them, or null: there are no more. */
   page(query: ReadingQuery & { readonly limit: number }): Promise<{ readings: Reading[]; next: string | null }>;
   /** The newest by its own date among those dated at most a minute after their arrival, and after `now`. */
@@ -199,6 +202,7 @@ export function openSeries(store: Store, options: SeriesOptions): Series {
     prepare,
     add,
     read,
+    readMany: (query) => readMany(store, query),
     page,
     latest,
     latestOfEach,
