@@ -85,6 +85,14 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(storage/|series/|store/store\\.ts|ingest/|bus/bus\\.ts)' },
     },
     {
+      name: 'queries-see-series-and-devices',
+      comment: 'Queries are computed, and exports written, without knowing who asked: no HTTP.',
+      severity: 'error',
+      from: { path: '^src/(queries|exports)/' },
+      to: { path: '^src/', pathNot: '^src/(series/|devices/|queries/|exports/)' },
+    },
+    onlyFrom('queries-do-not-know-exports', 'An export writes what a query gives.', '^src/queries/', '^src/exports/'),
+    {
       name: 'tests-are-not-imported',
       severity: 'error',
       from: { path: '^(src|protocols)/' },

@@ -2,9 +2,9 @@
 import type { ServerResponse } from 'node:http';
 import { Type } from 'typebox';
 import type { Message } from '../bus/bus.js';
+import { jsonOf } from '../queries/json.js';
 import { isoDate } from './dates.js';
 import { deviceOf } from './find-device.js';
-import { jsonOf } from './json.js';
 import type { Api, ApiParts } from './parts.js';
 import { Problem } from './problem.js';
 import { problems } from './responses.js';

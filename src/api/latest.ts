@@ -3,7 +3,7 @@ import { seriesOf } from '../devices/device.js';
 import { DateGiven, isoDate } from './dates.js';
 import { DeviceParams, deviceOf } from './find-device.js';
 import type { Api, ApiParts } from './parts.js';
-import { ReadingGiven, readingGiven } from './readings.js';
+import { ReadingGiven, readingGiven } from './reading-given.js';
 import { problems } from './responses.js';
 
 export const LatestList = Type.Object({

@@ -36,6 +36,8 @@ export const policy: Readonly<Record<string, Permission>> = {
   'PUT /api/devices/:device/channel-translation': 'admin',
   'DELETE /api/devices/:device/channel-translation': 'admin',
 
+  'GET /api/readings': 'viewer',
+
   'GET /api/events': 'viewer',
   'GET /api/connections': 'viewer',
   'DELETE /api/connections/:id': 'operator',

@@ -1,50 +1,18 @@
 import { type Static, Type } from 'typebox';
 import { type Device, seriesOf } from '../devices/device.js';
-import type { Reading } from '../series/series.js';
+import { jsonText, MAX_DEPTH } from '../queries/json.js';
 import { formatUuid, MAX_TIME, MIN_TIME, parseUuid, uuidTime } from '../series/time-uuid.js';
 import { DateGiven, DateText, isoDate, parseDate } from './dates.js';
 import { changeableDeviceOf, DeviceParams, deviceOf } from './find-device.js';
-import { jsonOf, jsonText, MAX_DEPTH } from './json.js';
-import { DEFAULT_PAGE, Next, pageQuery } from './pages.js';
 import type { Api, ApiParts } from './parts.js';
 import { badField, notFound, Problem } from './problem.js';
+import { Data } from './reading-given.js';
+import { ReadingType } from './reading-query.js';
 import { problems } from './responses.js';
 
 /** Readings in one request at the most, and characters of one's data as JSON. */
 export const MAX_READINGS = 1_000;
 export const MAX_DATA = 65_536;
-
-export const ReadingType = Type.String({
-  minLength: 1,
-  maxLength: 255,
-  description: 'the type of a reading, such as sen:loc, 1 to 255 characters',
-  examples: ['sen:temp'],
-});
-const Data = Type.Unknown({ description: 'any JSON: a location is {lat, lon, spd?, alt?} or {sat}, a text a string' });
-
-export const ReadingGiven = Type.Object(
-  {
-    time: DateGiven,
-    type: Type.String(),
-    data: Data,
-    id: Type.String({ format: 'uuid', description: 'tells it from all others of its device and type' }),
-  },
-  {
-    $id: 'Reading',
-    examples: [
-      {
-        time: '2026-11-20T12:30:00.000Z',
-        type: 'sen:loc',
-        data: { lat: 48.8566, lon: 2.3522, spd: 50 },
-        id: 'b7a0f900-c60d-11f0-8000-0242ac120002',
-      },
-    ],
-  },
-);
-export type ReadingGiven = Static<typeof ReadingGiven>;
-
-export const ReadingsPage = Type.Object({ readings: Type.Array(ReadingGiven), next: Next });
-export type ReadingsPage = Static<typeof ReadingsPage>;
 
 const ReadingToStore = Type.Object(
   { type: ReadingType, time: Type.Optional(DateText), data: Data },
@@ -68,35 +36,6 @@ export function addReadings(app: Api, parts: ApiParts): void {
   const { series, clock, durability, live } = parts;
   const tags = ['readings'];
   const url = '/api/devices/:device/readings';
-
-  app.get(
-    url,
-    {
-      schema: {
-        tags,
-        summary: 'Readings of a device, the newest first; from and to are inclusive, a day as to is all of that day',
-        params: DeviceParams,
-        querystring: Type.Object(
-          { ...range, order: Type.Optional(Type.Enum(['asc', 'desc'], { default: 'desc' })), ...pageQuery },
-          { additionalProperties: false },
-        ),
-        response: { 200: ReadingsPage, ...problems(400, 404) },
-      },
-    },
-    async ({ account, params, query: { type, from, to, order, limit = DEFAULT_PAGE, cursor } }) => {
-      const { id } = await deviceOf(parts, account, params.device);
-      const page = await series.page({
-        id: seriesOf(id),
-        type,
-        from: from === undefined ? undefined : parseDate('from', from),
-        to: to === undefined ? undefined : parseDate('to', to, true),
-        order: order === 'asc' ? 'oldest' : 'newest',
-        limit,
-        after: cursor,
-      });
-      return { readings: page.readings.map(readingGiven), next: page.next };
-    },
-  );
 
   app.post(
     url,
@@ -207,9 +146,4 @@ export function addReadings(app: Api, parts: ApiParts): void {
       if (reading.uuid === id.toLowerCase()) return true;
     return false;
   }
-}
-
-/** A reading as the API gives it. */
-export function readingGiven({ time, type, data, uuid }: Reading): ReadingGiven {
-  return { time: isoDate(time), type, data: jsonOf(data), id: uuid };
 }

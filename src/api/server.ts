@@ -20,6 +20,7 @@ import { addMetrics } from './metrics.js';
 import { describeApi } from './openapi.js';
 import type { Api, ApiParts } from './parts.js';
 import { Problem, tellBadUrl, tellProblems } from './problem.js';
+import { addReadingQueries } from './reading-queries.js';
 import { addReadings } from './readings.js';
 import { addRegistry } from './registry.js';
 import { createScope } from './scope.js';
@@ -105,6 +106,7 @@ async function buildApi(options: ApiOptions): Promise<Api> {
   addDevices(app, parts);
   addSettings(app, parts);
   addCommands(app, parts);
+  addReadingQueries(app, parts);
   addReadings(app, parts);
   addLatest(app, parts);
   addStatus(app, parts);

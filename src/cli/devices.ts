@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { DeviceGiven, DevicesPage } from '../api/devices.js';
+import { jsonLine } from '../queries/json.js';
 import { jsonOption, limitOption, refuseUnknownActions } from './arguments.js';
 import { addConnectionOptions, clientFor, part } from './client.js';
 import { print, printRows } from './output.js';
 import { entries, gathered } from './pages.js';
-import { type Column, escaped, jsonLine, table } from './table.js';
+import { type Column, escaped, table } from './table.js';
 
 const columns: readonly Column<DeviceGiven>[] = [
   ['IDENT', (device) => device.ident],

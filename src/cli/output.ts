@@ -1,5 +1,6 @@
 /** What a verb writes to standard output: a table for people, JSON on request. */
-import { type Column, jsonLine, table } from './table.js';
+import { jsonLine } from '../queries/json.js';
+import { type Column, table } from './table.js';
 
 /** Writes rows as a table, or as they came with `--json`. */
 export function printRows<Row>(

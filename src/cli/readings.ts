@@ -1,34 +1,47 @@
 import { type Command, Option } from 'commander';
-import type { ReadingGiven, ReadingsPage } from '../api/readings.js';
+import type { EntryGiven, ReadingsPage } from '../api/reading-given.js';
+import { FORMATS, type Format } from '../exports/format.js';
+import { AGGREGATES } from '../queries/downsample.js';
+import { jsonLine } from '../queries/json.js';
 import { limitOption } from './arguments.js';
 import { addConnectionOptions, CliError, type Client, clientFor, part, query } from './client.js';
 import { serverSentEvents } from './event-stream.js';
 import { EXIT } from './exit-codes.js';
 import { print } from './output.js';
 import { entries, gathered } from './pages.js';
-import { type Column, csvField, escaped, jsonLine, table } from './table.js';
+import { type Column, escaped, escapedLines, table } from './table.js';
 
 interface Options {
   readonly type?: string;
   readonly from?: string;
   readonly to?: string;
+  readonly fields?: string;
+  readonly bbox?: string;
+  readonly every?: string;
+  readonly aggregate?: string;
   readonly order: 'asc' | 'desc';
   readonly limit: number;
-  readonly format: 'table' | 'ndjson' | 'csv';
+  readonly format: 'table' | keyof typeof FORMATS;
   readonly follow?: boolean;
 }
+
+const formats = ['table', ...Object.keys(FORMATS)];
 
 /** Adds `m2mp readings DEVICE`: dated values of a device. */
 export function addReadings(program: Command): void {
   addConnectionOptions(program.command('readings'))
-    .description('readings of a device, the newest first')
+    .description('readings of a device, the newest first; with a format all of them, the oldest first')
     .argument('<device>', 'its ident or UUID')
     .option('--type <type>', 'only those of this type, such as sen:loc')
     .option('--from <date>', 'from this date on, ISO 8601')
     .option('--to <date>', 'up to this date; a day is all of that day')
+    .option('--fields <names>', 'only these members of data, such as lat,lon')
+    .option('--bbox <west,south,east,north>', 'only those with a place in this area, in degrees')
+    .option('--every <period>', 'what each period such as 5m or 1h had, with --aggregate')
+    .addOption(new Option('--aggregate <how>', 'of each period').choices(AGGREGATES))
     .addOption(new Option('--order <order>', 'asc: the oldest first').choices(['asc', 'desc']).default('desc'))
     .addOption(limitOption(100))
-    .addOption(new Option('--format <format>', 'how they look').choices(['table', 'ndjson', 'csv']).default('table'))
+    .addOption(new Option('--format <format>', 'how they look').choices(formats).default('table'))
     .option('--follow', 'the last ones, the oldest first, then those that come, until interrupted')
     .action(run);
 }
@@ -36,60 +49,87 @@ export function addReadings(program: Command): void {
 async function run(device: string, options: Options, command: Command): Promise<void> {
   const client = clientFor(command);
   if (options.follow) return follow(client, device, options);
-  const { type, from, to, order, limit, format } = options;
+  const { type, from, to, fields, bbox, every, aggregate, order, limit, format } = options;
   const path = `/api/devices/${part(device)}/readings`;
-  const found = entries(client, path, { type, from, to, order }, limit, (page: ReadingsPage) => page.readings);
-  if (format === 'table') {
-    const readings = await gathered(found);
-    if (readings.length === 0) process.stderr.write('no readings\n');
-    else print(table(columns, readings));
-    return;
+  const wanted = { type, from, to, fields, bbox, every, aggregate };
+  if (format !== 'table') {
+    // Only what was said: an export has defaults of its own.
+    const said = (name: string) => command.getOptionValueSource(name) === 'cli';
+    const limits = { ...(said('order') && { order }), ...(said('limit') && { limit }) };
+    return pass(await client.raw('GET', path + query({ ...wanted, ...limits, format })));
   }
-  const line = writer(format);
-  for await (const reading of found) line(reading);
+  const readings = await gathered(
+    entries(client, path, { ...wanted, order }, limit, (page: ReadingsPage) => page.readings),
+  );
+  if (readings.length === 0) process.stderr.write('no readings\n');
+  else print(table(columns, readings));
 }
 
-const columns: readonly Column<ReadingGiven>[] = [
+const columns: readonly Column<EntryGiven>[] = [
   ['TIME', (reading) => reading.time],
   ['TYPE', (reading) => reading.type],
   ['DATA', (reading) => jsonLine(reading.data)],
 ];
 
+/** Writes an answer as it comes, as fast as it is read; on a terminal nothing of it steers that. */
+async function pass(response: Response): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const bytes of response.body ?? []) {
+    const text = decoder.decode(bytes, { stream: true });
+    const written = process.stdout.write(process.stdout.isTTY ? escapedLines(text) : text);
+    if (!written) await new Promise((resolve) => process.stdout.once('drain', resolve));
+  }
+}
+
 /** The stream is opened first, so that nothing is missed between the last readings and those that come. */
 async function follow(client: Client, device: string, options: Options): Promise<void> {
-  const { type, limit, format, from, to, order } = options;
-  if (to !== undefined || order === 'asc')
-    throw new CliError(
-      '--follow goes with neither --to nor --order: it has no end, and the oldest come first',
-      EXIT.usage,
-    );
+  const { type, limit, format, from } = options;
+  const line = writer(format);
+  checkFollow(options);
   const response = await client.raw('GET', `/api/events${query({ device, type })}`);
   const path = `/api/devices/${part(device)}/readings`;
   const last = await gathered(entries(client, path, { type, from }, limit, (page: ReadingsPage) => page.readings));
-  const line = writer(format);
   for (const reading of last.reverse()) line(reading);
   const shown = new Set(last.map((reading) => `${reading.type} ${reading.id}`));
   for await (const { event, data } of serverSentEvents(response)) {
     if (event === 'end') throw new CliError(`the stream ended: ${escaped(data)}; start again to go on`);
     if (event !== 'reading') continue;
     // The API's own event, whose shape its description states.
-    const reading = JSON.parse(data) as ReadingGiven;
+    const reading = JSON.parse(data) as EntryGiven;
     if (!shown.delete(`${reading.type} ${reading.id}`)) line(reading);
   }
   throw new CliError('the gateway closed the stream; start again to go on');
 }
 
-/** Writes readings one by one in a format; a CSV begins with its header. */
-function writer(format: Options['format']): (reading: ReadingGiven) => void {
+function checkFollow({ to, order, fields, bbox, every, aggregate }: Options): void {
+  if (to !== undefined || order === 'asc')
+    throw new CliError(
+      '--follow goes with neither --to nor --order: it has no end, and the oldest come first',
+      EXIT.usage,
+    );
+  if ((fields ?? bbox ?? every ?? aggregate) !== undefined)
+    throw new CliError('--follow goes with none of --fields, --bbox, --every and --aggregate', EXIT.usage);
+}
+
+/** Writes readings one by one, as they come. */
+function writer(format: Options['format']): (reading: EntryGiven) => void {
+  if (format === 'csv' || format === 'ndjson') return streamed(FORMATS[format]);
+  if (format !== 'table')
+    throw new CliError(`--follow goes with the formats table, ndjson and csv, not with ${format}`, EXIT.usage);
   let typeWidth = 0;
-  if (format === 'csv') print('time,type,data,id\n');
-  return ({ time, type, data, id }) => {
-    if (format === 'ndjson') return print(`${jsonLine({ time, type, data, id })}\n`);
-    if (format === 'csv') {
-      const shownType = process.stdout.isTTY ? escaped(type) : type;
-      return print(`${[time, shownType, jsonLine(data), id].map(csvField).join(',')}\n`);
-    }
+  return ({ time, type, data }) => {
     typeWidth = Math.max(typeWidth, escaped(type).length);
     print(`${time}  ${escaped(type).padEnd(typeWidth)}  ${jsonLine(data)}\n`);
+  };
+}
+
+function streamed({ open }: Format): (reading: EntryGiven) => void {
+  const { head, entry } = open({ devices: false, fields: undefined, periods: false });
+  const device = { id: '', ident: '', name: null };
+  print(head());
+  return ({ time, type, data, id = null, count = null }) => {
+    const read = { device: '', type, time: Date.parse(time), data: JSON.stringify(data), uuid: id, count };
+    const line = entry(read, device);
+    print(process.stdout.isTTY ? escapedLines(line) : line);
   };
 }

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { NodeGiven } from '../api/registry.js';
+import { jsonLine } from '../queries/json.js';
 import { jsonOption } from './arguments.js';
 import { addConnectionOptions, CliError, type Client, clientFor, query } from './client.js';
 import { EXIT } from './exit-codes.js';
 import { print } from './output.js';
-import { escaped, jsonLine } from './table.js';
+import { escaped } from './table.js';
 
 /** Entries asked for at once. */
 const AT_ONCE = 1_000;

@@ -1,5 +1,7 @@
 /** How answers look on a terminal. Text of devices is data: what would steer the terminal is shown escaped. */
 
+import { STEERING } from '../queries/json.js';
+
 /** One column: its heading, and its text for a row. */
 export type Column<Row> = readonly [heading: string, cell: (row: Row) => string | number | boolean | null | undefined];
 
@@ -33,20 +35,11 @@ export function escaped(text: string): string {
   });
 }
 
-/** A value as JSON on one line that steers no terminal and is the same value. */
-export function jsonLine(value: unknown): string {
-  return JSON.stringify(value).replace(STEERING, (char) =>
-    [...Array(char.length).keys()].map((i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
-  );
-}
-
-/** A field of a CSV file after RFC 4180. */
-export function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
-
 function width(text: string): number {
   return [...text].length;
+}
+
+/** The same for text of many lines, whose ends stay. */
+export function escapedLines(text: string): string {
+  return text.replace(/[^\r\n]+/g, escaped);
 }

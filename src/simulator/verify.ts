@@ -1,5 +1,5 @@
 /** Reads back what was acknowledged, and says what of it is lost, doubled or not as it was. */
-import type { ReadingsPage } from '../api/readings.js';
+import type { ReadingsPage } from '../api/reading-given.js';
 import type { Ledger } from './ledger.js';
 import type { Route } from './routes.js';
 import type { Simulation } from './simulator.js';

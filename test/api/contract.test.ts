@@ -170,6 +170,12 @@ describe('readings', () => {
     expect(all).toEqual([5, 4, 3, 2, 1, 0].map(day));
   });
 
+  it('are read of several devices at once', async () => {
+    const { body } = await ask('GET', `/api/readings?device=${ident}&type=sen:temp&order=asc`);
+    expect(body.readings).toMatchObject([0, 2, 4].map((n) => ({ ident, time: day(n), data: n })));
+    await expectProblem(ask('GET', '/api/readings'), 400, 'device');
+  });
+
   it('have a latest of each type', async () => {
     const { body } = await ask('GET', `${device}/latest`);
     const newest = body.latest.filter(({ type }: { type: string }) => type.startsWith('sen:'));

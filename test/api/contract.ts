@@ -61,7 +61,7 @@ export async function openContract(
       const answer = {
         status: response.status,
         type,
-        body: type.includes('json') ? JSON.parse(text) : text,
+        body: /^application\/(problem\+)?json$/.test(type) ? JSON.parse(text) : text,
         headers: response.headers,
       };
       const operation = operations.find((one) => one.method === method && fits(one.path, path));

@@ -87,7 +87,7 @@ it('readings come as a table, as CSV and as lines of JSON', async () => {
     '--format',
     'ndjson',
   );
-  expect(rows(json).map(({ data }) => data)).toEqual(['22.5', '21.5']);
+  expect(rows(json).map(({ data }) => data)).toEqual(['21.5', '22.5']);
 });
 
 it('the waiting room is listed and emptied', async () => {

@@ -9,6 +9,7 @@ import {
   openKeyspace,
 } from '../store/cassandra/keyspaces.js';
 import { filesSuite } from './files-suite.js';
+import { queriesSuite } from './queries-suite.js';
 import { registrySuite } from './registry-suite.js';
 import { seriesSuite } from './series-suite.js';
 import { storeSuite } from './store-suite.js';
@@ -56,5 +57,6 @@ describe.skipIf(skipWithout('cassandra'))('Cassandra', () => {
   describe('as a store', () => storeSuite(openCassandraUnderTest));
   describe('under the registry', () => registrySuite(openCassandraUnderTest));
   describe('under series', () => seriesSuite(openCassandraUnderTest));
+  describe('under queries', () => queriesSuite(openCassandraUnderTest, 4));
   describe('under files', () => filesSuite(openCassandraUnderTest));
 });

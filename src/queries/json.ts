@@ -24,6 +24,16 @@ export function jsonText(value: unknown): string | null {
   }
 }
 
+/** A value as JSON on one line that steers no terminal and is the same value. */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(STEERING, (char) =>
+    [...Array(char.length).keys()].map((i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+  );
+}
+
+/** What would steer a terminal: C0, C1, DEL, bidirectional marks and line separators. */
+export const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+
 function nestsTooDeeply(text: string): boolean {
   if (text.length <= 2 * MAX_DEPTH) return false;
   let depth = 0;
