@@ -10,13 +10,24 @@
 export interface Protocol {
   /** Short lower-case name, as in options (`--<name>-port`), metrics and logs. */
   readonly name: string;
-  /** The customary TCP port. */
+  /** The customary port. */
   readonly port: number;
+  /** Whether it is served unless the configuration says otherwise; others are off until they are listed. */
+  readonly served: boolean;
+  /**
+   * Whether devices may speak it over UDP as well, on the same port. A session of UDP is given one datagram at a time,
+   * and each of its answers leaves as one.
+   */
+  readonly udp: boolean;
   /**
    * What an answer means to a device: `exact`, it keeps what was not acknowledged; `optional`, it can ask for an
    * acknowledgement; `none`, it never learns what was stored.
    */
   readonly ackStrength: 'exact' | 'optional' | 'none';
+  /** An ident as its devices have them, for simulations; the digits at its end count up for more devices. */
+  readonly ident: string;
+  /** Whether a stream that begins with these bytes (one at least), or this datagram, is of this protocol. Never throws. */
+  recognise(first: Uint8Array): Recognition;
   /** The server side of one new connection. */
   session(connection: ConnectionFacts): Session;
   /** The device side of one new connection, for the simulator, replay and tests. */
@@ -24,6 +35,12 @@ export interface Protocol {
   /** Explains bytes frame by frame, for a person (annotated dumps, `decode`). Never throws. */
   explain(bytes: Uint8Array, direction: Direction): Explanation[];
 }
+
+/** `more`: it may be, and further bytes will tell. */
+export type Recognition = 'yes' | 'no' | 'more';
+
+/** Bytes after which a protocol must know whether a stream is its own. */
+export const MAX_RECOGNISED_BYTES = 1_024;
 
 /** `device` is what the device sends, `server` what the server sends. */
 export type Direction = 'device' | 'server';
@@ -44,6 +61,8 @@ export interface ConnectionFacts {
   readonly id: number;
   /** `address:port` of the peer. */
   readonly source: string;
+  /** How the bytes come: as a stream, cut anywhere, or as datagrams, each whole. */
+  readonly transport: 'tcp' | 'udp';
   /** UNIX ms. */
   readonly openedAt: number;
   /** Version of the gateway. */
@@ -78,9 +97,15 @@ export type Effect =
   | { readonly do: 'ask'; readonly question: Question }
   /**
    * Bytes for the device: `now`, or when everything before it on this connection is durable. Among themselves the
-   * durable ones stay in order; one that says `now` may overtake them.
+   * durable ones stay in order; one that says `now` may overtake them. `otherwise` leaves in place of a durable one
+   * that the store did not let leave in time, where the protocol can say so: the device keeps what it has.
    */
-  | { readonly do: 'answer'; readonly bytes: Uint8Array; readonly when: 'now' | 'durable' }
+  | {
+      readonly do: 'answer';
+      readonly bytes: Uint8Array;
+      readonly when: 'now' | 'durable';
+      readonly otherwise?: Uint8Array;
+    }
   /** End this connection, or all of this device; durable answers that wait still leave. */
   | { readonly do: 'close'; readonly why: string; readonly scope: 'connection' | 'device' }
   /** Something odd to count, and to log with its bytes (at most 64 are shown). */
@@ -170,6 +195,11 @@ export interface Identified {
   readonly capabilitiesKnown: boolean;
   /** Whether the device has any setting at all. */
   readonly hasSettings: boolean;
+  /**
+   * Minutes that the device's clock is ahead of UTC, as somebody said of this device or of its protocol; null: nobody
+   * did, and the protocol's own rule holds.
+   */
+  readonly clockOffset: number | null;
   /** Whether data of this channel goes to a converter of somebody's own. */
   readonly handsOver: (channel: string) => boolean;
 }
@@ -184,7 +214,8 @@ export const oddities = {
   invalid_time: 'a date that cannot be',
   unknown_command: 'an acknowledgement of a command that was not sent',
   line_too_long: 'a line over the limit: the connection is closed',
-  bad_request: 'a line that was answered with ERR',
+  bad_request: 'a request that was answered as such',
+  week_rollover: 'a date 1,024 weeks back or a multiple: the GPS week counter came round, and it was corrected',
 } as const;
 
 export type Oddity = keyof typeof oddities;
@@ -198,7 +229,10 @@ export interface DeviceSide {
   location(location: Location): Uint8Array;
   /** A value of a type such as `sen:temp`; `time` null: dated by the gateway. */
   reading(type: string, value: string, time: number | null): Uint8Array;
-  /** Asks for an acknowledgement of all that was sent before. `n` is 0 to 255 and comes back. */
+  /**
+   * Asks for an acknowledgement of all that was sent before. `n` is 0 to 255 and comes back. Where the protocol
+   * acknowledges whole messages, readings may be held back until this sends them as one.
+   */
   barrier(n: number): Uint8Array;
   settingReported(name: string, value: string): Uint8Array;
   settingUnknown(name: string): Uint8Array;

@@ -1,7 +1,8 @@
 /** Puts a gateway together, over its core: the ports that devices connect to. */
 import { readFileSync } from 'node:fs';
 import type { Protocol } from '../protocols/protocol.js';
-import type { Config } from './config/options.js';
+import { clockOffsets } from './config/clock-offsets.js';
+import { AUTO, type Config, OFF } from './config/options.js';
 import type { Core } from './core.js';
 import { type Gateway, startGateway } from './gateway/gateway.js';
 import type { Presence } from './gateway/presence.js';
@@ -21,9 +22,13 @@ export async function serveDevices(
 ): Promise<Gateway> {
   const { metrics } = core;
   metrics.gauge('m2mp_connections_paused', () => [...presence.all()].filter((connection) => connection.paused).length);
-  const ports = protocols
-    .map((protocol) => ({ protocol, host: config.host, port: config.ports.get(protocol.name) ?? -1 }))
-    .filter(({ port }) => port >= 0);
+  const listeners = [
+    ...protocols.map((protocol) => ({ name: protocol.name, protocols: [protocol] })),
+    { name: AUTO, protocols },
+  ];
+  const ports = listeners
+    .map((listener) => ({ ...listener, host: config.host, port: config.ports.get(listener.name) ?? OFF }))
+    .filter(({ port }) => port !== OFF);
   const gateway = await startGateway(
     {
       ...core.devices,
@@ -39,6 +44,7 @@ export async function serveDevices(
       address: core.address,
       version,
       debug: config.debug,
+      clockOffsets: clockOffsets(config['clock-offset']),
       quit,
       limits: {
         identifyTimeout: config['identify-timeout'] * 1_000,

@@ -8,7 +8,7 @@ const READINGS = 300_000;
 const CHUNK_BYTES = 65_536;
 const ROUNDS = 5;
 
-const facts = { id: 1, source: 'bench', openedAt: 0, version: '0', debug: false };
+const facts = { id: 1, source: 'bench', transport: 'tcp' as const, openedAt: 0, version: '0', debug: false };
 const identified = {
   tell: 'identified',
   deviceId: '00000000-0000-5000-8000-000000000000',
@@ -16,6 +16,7 @@ const identified = {
   pendingCommands: [],
   capabilitiesKnown: true,
   hasSettings: true,
+  clockOffset: null,
   handsOver: () => false,
 } as const;
 

@@ -4,14 +4,12 @@
  * and the message does not fit it: what a device was told to be stored must be found again.
  */
 import type { Confirmation } from '../protocol.js';
+import { INVALID } from '../raw.js';
 import { breakOff, type Channel, type Conversation, close, count, isName, type Meaning, say } from './conversation.js';
 import { type Frame, readUint } from './frames.js';
 import { locationJson, locationTime, wholeLocation } from './location-layout.js';
 import { payload, readElements } from './messages.js';
 import { hexJson, jsonOf, jsonOfElements, textOf } from './text.js';
-
-/** The type under which bytes are kept that are no location. */
-export const INVALID = '_invalid';
 
 const meanings: readonly Meaning[] = [
   { channel: '_set', data: oddData, array: settings, own: true },

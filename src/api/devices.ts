@@ -18,6 +18,9 @@ export const DeviceGiven = Type.Object(
     name: Type.Union([Type.String(), Type.Null()], { description: 'what people call it' }),
     domain: UuidOrNull,
     owner: UuidOrNull,
+    clockOffset: Type.Union([Type.Integer(), Type.Null()], {
+      description: 'minutes that its clock is ahead of UTC, null: as its protocol has it',
+    }),
     firstConnection: DateOrNull,
     deleted: DateOrNull,
     connections: Type.Integer({ description: 'how many it has open' }),
@@ -31,6 +34,7 @@ export const DeviceGiven = Type.Object(
         name: 'Van 7',
         domain: null,
         owner: null,
+        clockOffset: null,
         firstConnection: '2026-11-20T12:30:00.000Z',
         deleted: null,
         connections: 1,
@@ -90,19 +94,20 @@ export function addDevices(app: Api, parts: ApiParts): void {
     {
       schema: {
         tags,
-        summary: 'Change the name, domain or owner of a device',
+        summary: 'Change the name, domain, owner or clock of a device',
         params: DeviceParams,
         body: Type.Object(
           {
             name: Type.Optional(changeable),
             domain: Type.Optional(changeable),
             owner: Type.Optional(changeable),
+            clockOffset: Type.Optional(Type.Union([Type.Integer({ minimum: -1_440, maximum: 1_440 }), Type.Null()])),
           },
           {
             additionalProperties: false,
             minProperties: 1,
             description:
-              'an object with one or more of name, domain, owner: text of 1 to 255 characters, or null: none',
+              'an object with one or more of name, domain, owner: text of 1 to 255 characters, or null: none; clockOffset: minutes from -1440 to 1440, or null',
             examples: [{ name: 'Van 7' }],
           },
         ),
@@ -164,7 +169,7 @@ export function addDevices(app: Api, parts: ApiParts): void {
 
 /** A device as the API gives it. */
 export function deviceGiven(device: Device, connections: number): DeviceGiven {
-  const { id, ident, name, domain, owner, firstConnection, deleted } = device;
+  const { id, ident, name, domain, owner, clockOffset, firstConnection, deleted } = device;
   const dates = { firstConnection: dateOrNull(firstConnection), deleted: dateOrNull(deleted) };
-  return { id, ident, name, domain, owner, ...dates, connections };
+  return { id, ident, name, domain, owner, clockOffset, ...dates, connections };
 }

@@ -1,11 +1,20 @@
 /** Which protocol is spoken, by the first bytes of a device. */
-import type { Oddity, Protocol } from '../../protocols/protocol.js';
+import { MAX_RECOGNISED_BYTES, type Oddity, type Protocol } from '../../protocols/protocol.js';
 
 /** Bytes that are looked at. */
 const LOOKED_AT = 4_096;
 
-/** The protocol in which the bytes break nothing and bring the most about; undefined: in none. */
+/**
+ * The protocol that knows the beginning as its own and takes the bytes best; where none does, as the beginning may not
+ * have been captured, the one in which the bytes break nothing and bring the most about. Undefined: in none.
+ */
 export function recognise(bytes: Uint8Array, protocols: readonly Protocol[]): Protocol | undefined {
+  if (bytes.length === 0) return undefined;
+  const own = protocols.filter((protocol) => protocol.recognise(bytes.subarray(0, MAX_RECOGNISED_BYTES)) === 'yes');
+  return own.length === 1 ? own[0] : best(bytes, own.length > 0 ? own : protocols);
+}
+
+function best(bytes: Uint8Array, protocols: readonly Protocol[]): Protocol | undefined {
   let best: { readonly protocol: Protocol; readonly good: number } | undefined;
   for (const protocol of protocols) {
     const good = goodness(protocol, bytes.subarray(0, LOOKED_AT));
@@ -16,7 +25,7 @@ export function recognise(bytes: Uint8Array, protocols: readonly Protocol[]): Pr
 
 /** How much a session makes of the bytes: what it takes counts for them, what is odd against. */
 function goodness(protocol: Protocol, bytes: Uint8Array): number {
-  const session = protocol.session({ id: 0, source: '', openedAt: 0, version: '', debug: false });
+  const session = protocol.session({ id: 0, source: '', transport: 'tcp', openedAt: 0, version: '', debug: false });
   let good = 0;
   const due = session.receive(bytes, 0);
   for (let index = 0; index < due.length; index++) {
@@ -43,5 +52,6 @@ const nobody = {
   pendingCommands: [],
   capabilitiesKnown: true,
   hasSettings: true,
+  clockOffset: null,
   handsOver: () => false,
 } as const;

@@ -22,9 +22,6 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** The first device's ident; the others count up from it. */
-const FIRST_IDENT = 'imei:490154203237518';
-
 /** Adds `m2mp simulate`: exit code 1 when nothing was acknowledged, or `--verify` finds something lost. */
 export function addSimulate(program: Command, protocols: readonly Protocol[]): void {
   const names = protocols.map(({ name }) => name);
@@ -38,7 +35,10 @@ export function addSimulate(program: Command, protocols: readonly Protocol[]): v
     .option('--batch <n>', 'readings before each barrier', wholeNumber, 10)
     .option('--duration <time>', 'how long', milliseconds, 60_000)
     .option('--route <route>', 'circle, random, or a GPX file', 'circle')
-    .option('--ident <ident>', `the first device's ident, the others count up (default: ${FIRST_IDENT})`)
+    .option(
+      '--ident <ident>',
+      "the first device's ident, the others count up (default: one as the protocol's devices have)",
+    )
     .option(
       '--verify [url]',
       'read back what was acknowledged from the API at this URL (or --url); devices are new ones unless --ident is given',
@@ -69,7 +69,7 @@ async function run(command: Command, options: Options, protocols: readonly Proto
     batch: options.batch,
     duration: options.duration,
     route,
-    ident: identsFrom(options.ident ?? (options.verify ? newIdent() : FIRST_IDENT), options.devices),
+    ident: identsFrom(options.ident ?? (options.verify ? newIdent(protocol) : protocol.ident), options.devices),
     onProgress: (progress) => showProgress(progress, options),
     signal: interrupted.signal,
     now: Date.now,
@@ -150,8 +150,12 @@ function identsFrom(first: string, count: number): (index: number) => string {
 }
 
 /** An ident that no run before this one had. */
-function newIdent(): string {
-  return `imei:99${String(Date.now() % 1e9).padStart(9, '0')}0000`;
+function newIdent({ ident }: Protocol): string {
+  const digits = /\d+$/.exec(ident)?.[0] ?? '';
+  const run = String(Date.now() % 1e9).padStart(9, '0');
+  return (
+    ident.slice(0, ident.length - digits.length) + `99${run}0000`.slice(0, digits.length).padEnd(digits.length, '0')
+  );
 }
 
 function devices(text: string): number {

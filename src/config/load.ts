@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { Value } from 'typebox/value';
 import { parse } from 'yaml';
 import type { Protocol } from '../../protocols/protocol.js';
-import { type Config, type Option, optionsFor, portKey, type Settled } from './options.js';
+import { clockOffsets } from './clock-offsets.js';
+import { AUTO, type Config, OFF, type Option, optionsFor, portKey, type Settled } from './options.js';
 
 /** What is wrong with the configuration, for the person who wrote it. */
 export class ConfigError extends Error {
@@ -34,9 +35,26 @@ export function loadConfig(protocols: readonly Protocol[], sources: Sources): Co
     if (!option) throw new ConfigError(`${where}: unknown entry; known are ${[...options.keys()].join(', ')}`);
     values.set(key, checked(option, value, where));
   }
-  const ports = new Map(protocols.map((protocol) => [protocol.name, Number(values.get(portKey(protocol)))]));
+  const ports = portsOf(protocols, values);
   const settled = Object.fromEntries([...values].filter(([key]) => !protocols.some((p) => portKey(p) === key)));
   return { ...(settled as unknown as Settled), ports };
+}
+
+/** Ports that are given, and the customary ones of protocols that are listed. */
+function portsOf(protocols: readonly Protocol[], values: ReadonlyMap<string, unknown>): Map<string, number> {
+  const listed = String(values.get('protocols')).split(',').filter(Boolean);
+  const names = protocols.map(({ name }) => name);
+  const unknown = [...listed, ...[...clockOffsets(String(values.get('clock-offset'))).keys()]].find(
+    (name) => name !== AUTO && !names.includes(name),
+  );
+  if (unknown !== undefined) throw new ConfigError(`${unknown} is no protocol; there are ${names.join(', ')}`);
+  const ports = new Map<string, number>();
+  for (const protocol of protocols) {
+    const port = Number(values.get(portKey(protocol)));
+    ports.set(protocol.name, port === OFF && listed.includes(protocol.name) ? protocol.port : port);
+  }
+  if (listed.includes(AUTO)) ports.set(AUTO, Number(values.get('auto-port')));
+  return ports;
 }
 
 /** The configuration as m2mp.yaml, secrets masked where they are set. */

@@ -24,13 +24,22 @@ const port = Type.Integer({ minimum: -1, maximum: 65_535 });
 const count = (minimum: number) => Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER });
 const seconds = Type.Number({ minimum: 0.001, maximum: 10_000_000 });
 const servers = '[^\\s,]+:[0-9]{1,5}(,[^\\s,]+:[0-9]{1,5})*';
+const protocolMinutes = '[a-z0-9]+=-?[0-9]{1,4}';
 const consistency = Type.Enum(CONSISTENCIES);
 const role = `(${ROLES.join('|')})`;
+
+/** The port of what is off. */
+export const OFF = -1;
+/** In place of a protocol's name: all of them on one port. */
+export const AUTO = 'auto';
 
 /** The options that every gateway has; each protocol adds its port (`protocolPortOption`). */
 const schemas = {
   data: Type.String({ minLength: 1 }),
   roles: Type.String({ pattern: `^${role}(,${role})*$` }),
+  protocols: Type.String({ pattern: '^([a-z0-9]+(,[a-z0-9]+)*)?$' }),
+  'auto-port': port,
+  'clock-offset': Type.String({ pattern: `^(${protocolMinutes}(,${protocolMinutes})*)?$` }),
   host: Type.String({ minLength: 1 }),
   'http-host': Type.String({ minLength: 1 }),
   'http-port': port,
@@ -82,7 +91,7 @@ const schemas = {
 
 export type Settled = { readonly [K in keyof typeof schemas]: Static<(typeof schemas)[K]> };
 
-/** All of the configuration, valid. Ports by protocol: -1 is off, 0 any free one. */
+/** All of the configuration, valid. Ports by protocol, and `auto` for all of them: -1 is off, 0 any free one. */
 export interface Config extends Settled {
   readonly ports: ReadonlyMap<string, number>;
 }
@@ -95,6 +104,21 @@ const declared: { readonly [K in keyof typeof schemas]: readonly [Settled[K], st
     ROLES.join(','),
     'what this process does: gateway, serve devices; api, serve HTTP; storage, store what is asked for on the bus',
     `of ${ROLES.join(', ')}, separated by commas`,
+  ],
+  protocols: [
+    '',
+    'protocols that are served on their customary ports besides those whose port is given; auto: all of them, on auto-port',
+    'names of protocols or auto, separated by commas',
+  ],
+  'auto-port': [
+    5000,
+    'port on which, with "protocols: auto", the first bytes tell what is spoken',
+    'a port, 0: any free one',
+  ],
+  'clock-offset': [
+    '',
+    'minutes that clocks of devices are ahead of UTC by protocol, such as gt06=480; a device may have its own',
+    'protocol=minutes, separated by commas',
   ],
   host: ['0.0.0.0', 'address on which devices are served', 'an address of this machine'],
   'http-host': ['127.0.0.1', 'address of the API', 'an address of this machine'],
@@ -198,8 +222,8 @@ export function optionsFor(protocols: readonly Protocol[]): Option[] {
   const ports = protocols.map((protocol) => ({
     key: portKey(protocol),
     schema: port,
-    fallback: protocol.port,
-    doc: `port of ${protocol.name.toUpperCase()} devices`,
+    fallback: protocol.served ? protocol.port : -1,
+    doc: `port of ${protocol.name.toUpperCase()} devices${protocol.served ? '' : `, customary is ${protocol.port}`}`,
     takes: 'a port, 0: any free one, -1: off',
     secret: false,
   }));

@@ -15,6 +15,8 @@ export interface Device {
   readonly owner: string | null;
   /** What people call it, or null. */
   readonly name: string | null;
+  /** Minutes that its clock is ahead of UTC, or null: as its protocol has it. */
+  readonly clockOffset: number | null;
   /** When it identified itself for the first time, UNIX ms; null: never yet, or not known. */
   readonly firstConnection: number | null;
   /** When it was marked as deleted, UNIX ms, 0: at an unknown time; null: it is not. */
@@ -26,8 +28,8 @@ export function seriesOf(deviceId: string): string {
   return `dev-${deviceId}`;
 }
 
-/** A device but for its name, which lies on a child of its own. */
-export const deviceKind: EntityKind<Omit<Device, 'name'>> = {
+/** A device but for its name and clock, which lie on a child of its own. */
+export const deviceKind: EntityKind<Omit<Device, 'name' | 'clockOffset'>> = {
   name: 'device',
   upgrades: [firstConnectionInMilliseconds],
   read: (id, values, deleted) => ({

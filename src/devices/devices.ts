@@ -47,6 +47,8 @@ export interface DeviceChanges {
   readonly name?: string | null | undefined;
   readonly domain?: string | null | undefined;
   readonly owner?: string | null | undefined;
+  /** Minutes that its clock is ahead of UTC. */
+  readonly clockOffset?: number | null | undefined;
 }
 
 export interface DevicesOptions {
@@ -69,7 +71,9 @@ export function openDeviceTree({ registry, turns, change, domains, users, now }:
     const named = await registry.getAny(deviceChild(id, 'server-settings-public'));
     const { ident, domain, owner, firstConnection, deleted } = device;
     // Written out: connected devices stay in memory, and copies made by spreading have a shape each.
-    return { id, ident, domain, owner, name: named?.values.get('name') ?? null, firstConnection, deleted };
+    const name = named?.values.get('name') ?? null;
+    const clockOffset = minutes(named?.values.get('clock-offset'));
+    return { id, ident, domain, owner, name, clockOffset, firstConnection, deleted };
   }
 
   async function idOf(ident: string): Promise<string | undefined> {
@@ -133,12 +137,16 @@ export function openDeviceTree({ registry, turns, change, domains, users, now }:
     });
   }
 
-  function update(id: string, { name, domain, owner }: DeviceChanges): Promise<Device> {
+  function update(id: string, { name, domain, owner, clockOffset }: DeviceChanges): Promise<Device> {
     return change(id, async () => {
       const device = await must(id);
       const edits: Edit[] = [];
       if (typeof name === 'string') checkTitle('name of a device', name);
       if (name !== undefined) edits.push(valueEdit(deviceChild(id, 'server-settings-public'), 'name', name));
+      if (clockOffset !== undefined) {
+        const value = clockOffset === null ? null : String(clockOffset);
+        edits.push(valueEdit(deviceChild(id, 'server-settings-public'), 'clock-offset', value));
+      }
       if (domain !== undefined) edits.push(...(await domainEdits(device, domain)));
       if (owner !== undefined) edits.push(valueEdit(path(deviceKind.name, id), 'owner', await ownerId(owner)));
       if (edits.length > 0) await registry.edit(edits);
@@ -200,6 +208,10 @@ export function openDeviceTree({ registry, turns, change, domains, users, now }:
     delete: remove,
     restore,
   };
+}
+
+function minutes(text: string | undefined): number | null {
+  return text !== undefined && /^-?\d{1,4}$/.test(text) ? Number(text) : null;
 }
 
 function identPath(ident: string): string {

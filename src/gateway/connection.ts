@@ -89,7 +89,14 @@ export class Connection {
       this.#send(bytes);
     });
     const { version, debug } = parts;
-    this.#session = protocol.session({ id, source: this.source, openedAt: this.openedAt, version, debug });
+    this.#session = protocol.session({
+      id,
+      source: this.source,
+      transport: 'tcp',
+      openedAt: this.openedAt,
+      version,
+      debug,
+    });
     socket.on('data', (bytes: Buffer) => this.#receive(bytes));
     socket.on('end', () => this.finish('the device closed'));
     socket.on('error', (error) => {
@@ -304,6 +311,7 @@ export class Connection {
       pendingCommands,
       capabilitiesKnown,
       hasSettings,
+      clockOffset: device.clockOffset ?? parts.clockOffsets.get(this.protocol.name) ?? null,
       handsOver: (channel) => translate(channel) !== null,
     });
     this.#socket.uncork();

@@ -18,6 +18,7 @@ import { Connection } from './connection.js';
 import type { Live } from './live.js';
 import type { Presence } from './presence.js';
 import { listenForCalls } from './receiver.js';
+import { recogniseFirst } from './recognition.js';
 import { recordEvent } from './server-events.js';
 
 /** What the gateway works with. */
@@ -38,6 +39,8 @@ export interface GatewayParts {
   readonly log: Logger;
   readonly clock: Clock;
   readonly limits: Limits;
+  /** Minutes that devices' clocks are ahead of UTC, by protocol, where somebody said so. */
+  readonly clockOffsets: ReadonlyMap<string, number>;
   /** Name of this machine, kept in events. */
   readonly host: string;
   /** Where this gateway gets its messages on the bus: `receivers/<name>`. */
@@ -62,7 +65,17 @@ export interface Limits {
   readonly maxConnectionsPerAddress: number;
 }
 
-/** Where a protocol listens. */
+/** What is to be listened for. */
+export interface Listener {
+  /** As in the configuration. */
+  readonly name: string;
+  /** One, or those among which the first bytes of a connection tell. */
+  readonly protocols: readonly Protocol[];
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where a protocol listens, or `auto`. */
 export interface Listening {
   readonly protocol: string;
   readonly host: string;
@@ -85,12 +98,11 @@ const TCP_KEEP_ALIVE = 120_000;
 const BACKLOG = 1_024;
 
 /** Listens for the given protocols; resolves when all ports are open. */
-export async function startGateway(
-  parts: GatewayParts,
-  ports: readonly { readonly protocol: Protocol; readonly host: string; readonly port: number }[],
-): Promise<Gateway> {
+export async function startGateway(parts: GatewayParts, ports: readonly Listener[]): Promise<Gateway> {
   let connections = 0;
   const { presence } = parts;
+  /** Sockets of which is not known yet what is spoken. */
+  const held = new Set<Socket>();
   const servers: Server[] = [];
   const listening: Listening[] = [];
 
@@ -99,9 +111,7 @@ export async function startGateway(
     const refusal = refusalOf(socket);
     if (refusal) {
       counts.refused++;
-      parts.log.warn({ source: socket.remoteAddress, limit: refusal }, 'connection refused');
-      socket.destroy();
-      return;
+      return refuse(socket, refusal);
     }
     counts.opened++;
     counts.open++;
@@ -110,21 +120,41 @@ export async function startGateway(
     recordEvent(parts, connection, 'device_connected');
   }
 
+  function refuse(socket: Socket, limit: string): void {
+    parts.log.warn({ source: socket.remoteAddress, limit }, 'connection refused');
+    socket.destroy();
+  }
+
   function refusalOf(socket: Socket): string | null {
     const { maxConnections, maxConnectionsPerAddress } = parts.limits;
-    if (presence.size >= maxConnections) return `max-connections ${maxConnections}`;
+    if (presence.size + held.size >= maxConnections) return `max-connections ${maxConnections}`;
     if (maxConnectionsPerAddress > 0 && presence.fromAddress(socket.remoteAddress ?? '') >= maxConnectionsPerAddress)
       return `max-connections-per-address ${maxConnectionsPerAddress}`;
     return null;
   }
 
-  for (const { protocol, host, port } of ports) {
+  /** Holds a socket until its first bytes tell what is spoken. */
+  function hold(protocols: readonly Protocol[], socket: Socket): void {
+    const refusal = refusalOf(socket);
+    if (refusal) return refuse(socket, refusal);
+    held.add(socket);
+    socket.on('close', () => held.delete(socket));
+    recogniseFirst(socket, protocols, parts.limits.identifyTimeout, (protocol) => {
+      held.delete(socket);
+      if (protocol) return accept(protocol, socket);
+      parts.log.info({ source: socket.remoteAddress }, 'no protocol that is known is spoken, connection closed');
+      socket.destroy();
+    });
+  }
+
+  for (const { name, protocols, host, port } of ports) {
+    const only = protocols.length === 1 ? protocols[0] : undefined;
     const server = createServer(
       { noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE, allowHalfOpen: true },
-      (socket) => accept(protocol, socket),
+      (socket) => (only ? accept(only, socket) : hold(protocols, socket)),
     );
     servers.push(server);
-    listening.push({ protocol: protocol.name, host, port: await listen(server, host, port) });
+    listening.push({ protocol: name, host, port: await listen(server, host, port) });
   }
 
   const sweep = setInterval(() => {
@@ -149,6 +179,7 @@ export async function startGateway(
       clearInterval(sweep);
       unsubscribe();
       for (const server of servers) server.close();
+      for (const socket of held) socket.destroy();
       const closed = Promise.all([...presence.all()].map((connection) => connection.drain('the gateway stops')));
       let deadline: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {

@@ -158,6 +158,7 @@ function newCounts(): ProtocolCounts {
       unknown_command: 0,
       line_too_long: 0,
       bad_request: 0,
+      week_rollover: 0,
     } satisfies Record<Oddity, number>,
   };
 }

@@ -23,12 +23,20 @@ function load(sources: { yaml?: string; env?: Record<string, string>; flags?: Re
 describe('the configuration', () => {
   it('is the defaults where nothing is given', () => {
     const config = load({});
+    expect(config.ports.has('auto')).toBe(false);
     expect(config.data).toBe('./data');
     expect([...config.ports]).toEqual([
       ['m2mp', 3010],
       ['alip', 3050],
     ]);
     expect(config['http-port']).toBe(8080);
+  });
+
+  it('opens the customary ports of protocols that are listed, and one for all of them', () => {
+    const { ports } = load({ yaml: 'm2mp-port: -1\nalip-port: -1\n', flags: { protocols: 'alip,auto' } });
+    expect(ports.get('m2mp')).toBe(-1);
+    expect(ports.get('alip')).toBe(3050);
+    expect(ports.get('auto')).toBe(5000);
   });
 
   it('takes the file, then variables, then flags, in rising order of strength', () => {
@@ -51,6 +59,9 @@ describe('the configuration', () => {
     [{ env: { M2MP_DEBUG: 'yes' } }, /M2MP_DEBUG: "yes" is not valid, it takes true or false/],
     [{ flags: { 'http-port': '70000' } }, /--http-port: "70000" is not valid, it takes a port, 0: any free one/],
     [{ flags: { ttl: 'sen:loc' } }, /--ttl: "sen:loc" is not valid, it takes type=number/],
+    [{ flags: { protocols: 'm2mp,morse' } }, /morse is no protocol; there are m2mp, alip/],
+    [{ flags: { 'clock-offset': 'morse=60' } }, /morse is no protocol/],
+    [{ flags: { 'clock-offset': 'm2mp=8h' } }, /"m2mp=8h" is not valid, it takes protocol=minutes/],
     [{ flags: { provisioning: 'some' } }, /--provisioning: "some" is not valid, it takes auto or known/],
   ])('%j stops the start with the name, the value and what it takes', (sources, message) => {
     expect(() => load(sources)).toThrow(message);

@@ -22,6 +22,7 @@ describe('a new device', () => {
       domain: domain?.id,
       owner: null,
       name: null,
+      clockOffset: null,
       firstConnection: START,
       deleted: null,
     };

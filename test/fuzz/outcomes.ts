@@ -9,11 +9,12 @@ const identified: Identified = {
   pendingCommands: [{ id: '11111111-1111-4111-8111-111111111111', text: 'reboot' }],
   capabilitiesKnown: false,
   hasSettings: false,
+  clockOffset: null,
   handsOver: (channel) => channel.startsWith('can:'),
 };
 
 export function newSession(protocol: Protocol): Session {
-  return protocol.session({ id: 1, source: '192.0.2.1:1', openedAt: NOW, version: '1', debug: true });
+  return protocol.session({ id: 1, source: '192.0.2.1:1', transport: 'tcp', openedAt: NOW, version: '1', debug: true });
 }
 
 /** All effects of the chunks, in order, outcomes included. */

@@ -18,12 +18,20 @@ const identified: Identified = {
   pendingCommands: [],
   capabilitiesKnown: true,
   hasSettings: true,
+  clockOffset: null,
   handsOver: () => false,
 };
 
 /** A session before its first line. */
 export function newServer({ debug = false } = {}): Server {
-  const facts = { id: 7, source: '192.0.2.1:4711', openedAt: NOW - 90_500, version: '1.2.3', debug };
+  const facts = {
+    id: 7,
+    source: '192.0.2.1:4711',
+    transport: 'tcp' as const,
+    openedAt: NOW - 90_500,
+    version: '1.2.3',
+    debug,
+  };
   const session = createSession(facts);
   const hear = (...lines: string[]) => session.receive(Buffer.from(lines.map((line) => `${line}\n`).join('')), NOW);
   return { session, hear, answers: (...lines) => said(hear(...lines)) };

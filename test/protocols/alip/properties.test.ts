@@ -69,7 +69,7 @@ test('what a server says, cut anywhere, is heard the same', () => {
 test('random bytes never throw, and are explained to the last', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 200 })), (chunks) => {
-      const facts = { id: 1, source: '', openedAt: 0, version: '', debug: true };
+      const facts = { id: 1, source: '', transport: 'tcp' as const, openedAt: 0, version: '', debug: true };
       hears(createSession(facts), chunks.map(Buffer.from));
       const bytes = Buffer.concat(chunks);
       for (const direction of ['device', 'server'] as const) {

@@ -50,6 +50,7 @@ test('after the identification come the settings, the commands, and the question
       pendingCommands: COMMANDS,
       capabilitiesKnown: false,
       hasSettings: false,
+      clockOffset: null,
       handsOver: () => false,
     },
     NOW,

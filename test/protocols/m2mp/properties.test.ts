@@ -14,6 +14,7 @@ const identified: Identified = {
   pendingCommands: [],
   capabilitiesKnown: true,
   hasSettings: true,
+  clockOffset: null,
   handsOver: () => false,
 };
 

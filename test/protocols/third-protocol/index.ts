@@ -11,7 +11,11 @@ const MAX_MESSAGE = 1_024;
 export const semicolon: Protocol = {
   name: 'semicolon',
   port: 3099,
+  served: false,
+  udp: false,
   ackStrength: 'optional',
+  ident: 'imei:490154203237518',
+  recognise: (first) => (/^[IP?]/.test(Buffer.from(first).toString('latin1')) ? 'yes' : 'no'),
   session: createSession,
   device: createDevice,
   explain: (bytes) => [{ at: 0, length: bytes.length, text: Buffer.from(bytes).toString('latin1') }],
