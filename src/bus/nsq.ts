@@ -1,6 +1,6 @@
 /** The bus over NSQ: many processes, on many machines. What nsqjs lacks is made good in the folder `nsq`. */
 import { type Bus, type BusCounts, type Handler, isMessage, type Message, messageProblem, NotSent } from './bus.js';
-import { CLOSE_WITHIN, createLocalBus, MAX_WAITING_MESSAGES } from './local.js';
+import { AGAIN_AFTER, CLOSE_WITHIN, createLocalBus, MAX_WAITING_MESSAGES } from './local.js';
 import { ephemeralChannel, isTopic, type ServerAddress } from './nsq/address.js';
 import { type Consumer, MAX_IN_FLIGHT, MESSAGE_TIMEOUT, openConsumer } from './nsq/consumer.js';
 import { ASK_EVERY, openDiscovery } from './nsq/discovery.js';
@@ -23,6 +23,7 @@ export interface NsqOptions {
   readonly maxQueued?: number;
   readonly maxInFlight?: number;
   readonly messageTimeout?: number;
+  readonly againAfter?: number;
   readonly askEvery?: number;
   readonly closeWithin?: number;
 }
@@ -82,6 +83,7 @@ export function createNsqBus(options: NsqOptions): Bus {
       discovery,
       maxInFlight: options.maxInFlight ?? MAX_IN_FLIGHT,
       messageTimeout: options.messageTimeout ?? MESSAGE_TIMEOUT,
+      againAfter: options.againAfter ?? AGAIN_AFTER,
       random,
       handle,
       onReady,

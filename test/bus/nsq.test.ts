@@ -45,6 +45,7 @@ describe.skipIf(skipWithout('nsq'))('over NSQ', { timeout: 60_000 }, () => {
       name: `bus-${process.pid}-${++buses}`,
       now: Date.now,
       random: Math.random,
+      againAfter: 50,
       onTrouble: (why) => void troubles.push(why),
       ...options,
     });

@@ -6,17 +6,19 @@ import { openReader, type ReconnectingReader } from './reader.js';
 
 /** Messages under way at a time, of each nsqd. */
 export const MAX_IN_FLIGHT = 200;
-/** Milliseconds after which nsqd gives a message that was not touched to somebody else. */
-export const MESSAGE_TIMEOUT = 60_000;
-/** A message that failed comes again after the first delay, from this try on after the second; in milliseconds. */
+/**
+ * Milliseconds after which nsqd gives a message that was not touched to somebody else: so long those wait that a killed
+ * process had under way.
+ */
+export const MESSAGE_TIMEOUT = 15_000;
+/** A message that failed comes again a little later, from this try on after the long delay, in milliseconds. */
 export const MAX_QUICK_TRIES = 10;
-export const QUICK_DELAY = 1_000;
 export const LATE_DELAY = 60_000;
 /** Milliseconds in which the last answers leave before a connection is closed. */
 const LAST_ANSWERS = 50;
 
 export interface Consumer {
-  /** Takes nothing new, waits for what is under way, for so many milliseconds at the most, and closes. */
+  /** Takes nothing new, waits for what is under way, for so many milliseconds at the most, gives the rest back. */
   close(milliseconds: number): Promise<void>;
 }
 
@@ -28,6 +30,8 @@ export interface ConsumerOptions {
   readonly discovery: Discovery;
   readonly maxInFlight: number;
   readonly messageTimeout: number;
+  /** Milliseconds after which a message that failed comes again. */
+  readonly againAfter: number;
   /** From 0 to 1, like Math.random. */
   readonly random: () => number;
   /** When it rejects, the message comes again. */
@@ -60,12 +64,16 @@ export function openConsumer(options: ConsumerOptions): Consumer {
   }
 
   async function take(message: nsqjs.NsqMessage): Promise<void> {
+    if (closing) {
+      giveBack(message);
+      return;
+    }
     underWay.add(message);
     try {
       await options.handle(message.body);
       message.finish();
     } catch {
-      message.requeue(message.attempts < MAX_QUICK_TRIES ? QUICK_DELAY : LATE_DELAY, false);
+      message.requeue(message.attempts < MAX_QUICK_TRIES ? options.againAfter : LATE_DELAY, false);
     }
     underWay.delete(message);
     if (underWay.size === 0) settled?.();
@@ -84,11 +92,17 @@ export function openConsumer(options: ConsumerOptions): Consumer {
       unfollow();
       for (const reader of readers.values()) reader.pause();
       if (underWay.size > 0) await within(milliseconds, (resolve) => (settled = resolve));
-      await within(LAST_ANSWERS, () => {});
       clearInterval(touching);
+      for (const message of underWay) giveBack(message);
+      await within(LAST_ANSWERS, () => {});
       for (const reader of readers.values()) reader.close();
     },
   };
+}
+
+/** At once: nsqd itself would wait for the message's time to be over. */
+function giveBack(message: nsqjs.NsqMessage): void {
+  message.requeue(0, false);
 }
 
 function within(milliseconds: number, start: (resolve: () => void) => void): Promise<void> {
