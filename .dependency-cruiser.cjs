@@ -42,6 +42,13 @@ module.exports = {
       '^src/store/lmdb/',
       '^(src/store/cassandra/|node_modules/cassandra-driver/)',
     ),
+    {
+      name: 'a-copy-sees-the-interface-only',
+      comment: 'Whatever can be opened as a store can be copied to whatever else can.',
+      severity: 'error',
+      from: { path: '^src/store/copy/' },
+      to: { path: '^src/', pathNot: '^src/store/(store\\.ts$|copy/)' },
+    },
     onlyFrom(
       'the-bus-is-chosen-in-one-place',
       'NSQ is imported by src/bus/open.ts alone.',

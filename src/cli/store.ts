@@ -8,11 +8,14 @@ import { CliError } from './client.js';
 import { addConfigOptions, configSources } from './configuration.js';
 import { EXIT } from './exit-codes.js';
 import { print } from './output.js';
+import { addStoreCopy } from './store-copy.js';
 
-/** Adds `m2mp store`: the keyspace in Cassandra, made and compared with what is expected. */
+/** Adds `m2mp store`: the keyspace in Cassandra, made and compared with what is expected; and copies of a store. */
 export function addStore(program: Command, protocols: readonly Protocol[]): void {
   const options = optionsFor(protocols).filter(({ key }) => key.startsWith('cassandra-'));
-  const verb = program.command('store').description('the keyspace in Cassandra: init, check');
+  const verb = program
+    .command('store')
+    .description('the keyspace in Cassandra: init, check; a copy of a store in another: copy');
 
   const sessionOf = (command: Command) => {
     try {
@@ -51,6 +54,8 @@ export function addStore(program: Command, protocols: readonly Protocol[]): void
         throw new CliError(`the gateway cannot work with the keyspace ${session.keyspace}`);
     });
   addConfigOptions(check, options);
+
+  addStoreCopy(verb, protocols);
 }
 
 /** `dc1=3,dc2=3`: names of data centres are taken without what would end a text in CQL. */

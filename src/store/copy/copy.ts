@@ -28,7 +28,7 @@ export interface CopyOptions {
   readonly onWaiting?: (error: Error) => void;
 }
 
-export const SAVE_EVERY = 1_000;
+export const SAVE_EVERY = 250;
 export const PATIENCE = 120_000;
 /** Milliseconds between two attempts, at the least and the most. */
 const RETRY_AFTER = 250;

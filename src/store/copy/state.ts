@@ -6,6 +6,8 @@ import { Value } from 'typebox/value';
 
 /** Differences, and rows that were refused, that are named; the others are counted. */
 export const MAX_NAMED = 100;
+/** Characters of what is said of one of them. */
+const MAX_WORDS = 400;
 
 const count = Type.Integer({ minimum: 0 });
 const counts = Type.Object({ nodes: count, children: count, blocks: count, series: count });
@@ -69,7 +71,7 @@ export function beginning(work: CopyState['work'], from: string, to: string): Co
 /** Counts something, and keeps the words of the first ones. */
 export function note(findings: Findings, words: string): void {
   findings.count++;
-  if (findings.first.length < MAX_NAMED) findings.first.push(words);
+  if (findings.first.length < MAX_NAMED) findings.first.push(words.slice(0, MAX_WORDS));
 }
 
 /** The state in a file; undefined where there is none. Throws where it holds anything else. */
