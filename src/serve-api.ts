@@ -21,7 +21,16 @@ export async function serveApi(core: Core, config: Config, presence: Presence): 
     token,
     host: config['http-host'],
     port: config['http-port'],
+    trustProxy: config['http-trust-proxy'] === '' ? false : listed(config['http-trust-proxy']),
+    corsOrigins: listed(config['http-cors-origins']),
+    requestsPerAddress: config['http-requests-per-address'],
+    requestsPerAccount: config['http-requests-per-account'],
     drainTimeout: config['drain-timeout'] * 1_000,
   });
   return { ...api, tokenFile };
+}
+
+/** Words separated by commas. */
+function listed(text: string): string[] {
+  return text === '' ? [] : text.split(',');
 }

@@ -16,6 +16,10 @@ export interface Account {
   readonly domain: string | null;
   /** Whether it may change nothing. */
   readonly readOnly: boolean;
+  /** UUID of the user it is of; null: the admin token, or a token that stands for itself. */
+  readonly user: string | null;
+  /** UUID of the API token that was shown; null: none was. */
+  readonly token: string | null;
 }
 
 /** The account of the admin token that the first start makes. */
@@ -27,9 +31,19 @@ export const ADMIN_TOKEN_ACCOUNT: Account = {
   role: 'admin',
   domain: null,
   readOnly: false,
+  user: null,
+  token: null,
 };
 
-export const NOBODY: Account = { id: '', name: '', role: null, domain: null, readOnly: true };
+export const NOBODY: Account = {
+  id: '',
+  name: '',
+  role: null,
+  domain: null,
+  readOnly: true,
+  user: null,
+  token: null,
+};
 
 /** Whether an account sees a device, or whatever else belongs to a domain. */
 export function sees(account: Account, owned: { readonly domain: string | null }): boolean {
@@ -45,4 +59,14 @@ export function isOverAll(account: Account): boolean {
 /** Whether a role may do what `needed` may. */
 export function isAtLeast(role: Role | null, needed: Role): boolean {
   return role !== null && ROLES.indexOf(role) >= ROLES.indexOf(needed);
+}
+
+/** The lesser of two roles. */
+export function lesser(one: Role, other: Role): Role {
+  return isAtLeast(one, other) ? other : one;
+}
+
+/** A role that is kept as text; null: it is none. */
+export function roleOf(text: string | undefined): Role | null {
+  return ROLES.find((role) => role === text) ?? null;
 }

@@ -1,9 +1,14 @@
 import type { EntityKind } from '../registry/entity.js';
+import { path } from '../registry/paths.js';
 import { type NamedEntities, type NamedEntity, type NamedOptions, openNamed } from './named.js';
 
 /** Whom devices and users belong to: `/domain/<uuid>/`, see docs/data-model.md. */
 export type Domain = NamedEntity;
-export type Domains = NamedEntities<Domain>;
+
+export interface Domains extends NamedEntities<Domain> {
+  /** How many devices and users it has. */
+  members(id: string): Promise<{ readonly devices: number; readonly users: number }>;
+}
 
 /** The domain that new devices join. */
 export const DEFAULT_DOMAIN = 'default';
@@ -16,5 +21,10 @@ const domainKind: EntityKind<Domain> = {
 };
 
 export function openDomains(options: NamedOptions): Domains {
-  return openNamed(domainKind, options);
+  const count = async (id: string, of: 'devices' | 'users') =>
+    (await options.registry.get(path(domainKind.name, id, of)))?.values.size ?? 0;
+  return {
+    ...openNamed(domainKind, options),
+    members: async (id) => ({ devices: await count(id, 'devices'), users: await count(id, 'users') }),
+  };
 }

@@ -31,7 +31,7 @@ export interface NamedEntities<T extends NamedEntity> {
    * A page in the order of names, those after the name `after`; `deleted`: those marked as deleted whose name nobody
    * took since. `next` is the `after` of the next page, null at the end.
    */
-  list(query: NamedQuery): Promise<NamedPage<T>>;
+  list(query: NamedQuery<T>): Promise<NamedPage<T>>;
   /** Rejects with `invalid`, or `conflict` when the name is taken. */
   create(name: string): Promise<T>;
   /** The one of a name, restored or made where there is none; gateways that do so at once make the same. */
@@ -43,10 +43,12 @@ export interface NamedEntities<T extends NamedEntity> {
   restore(id: string): Promise<T>;
 }
 
-export interface NamedQuery {
+export interface NamedQuery<T> {
   readonly after?: string | undefined;
   readonly limit: number;
   readonly deleted?: boolean | undefined;
+  /** What must hold for those that are listed. */
+  readonly where?: ((entity: T) => boolean) | undefined;
 }
 
 export interface NamedPage<T> {
@@ -89,14 +91,16 @@ export function openNamed<T extends NamedEntity>(kind: EntityKind<T>, options: N
     return (await get(idOrName.toLowerCase())) ?? (idOrName === '' ? undefined : alive(idOrName));
   }
 
-  async function list({ after, limit, deleted = false }: NamedQuery): Promise<NamedPage<T>> {
+  async function list({ after, limit, deleted = false, where }: NamedQuery<T>): Promise<NamedPage<T>> {
     const entities: T[] = [];
     let last = after === undefined || after === '' ? undefined : encodeName(after);
     while (entities.length <= limit) {
       const page = { limit: CHUNK, ...(last !== undefined && { after: last }) };
       const names = await registry.children(path(kind.name, 'by-name'), page);
       const found = await Promise.all(names.map((name) => ofName(decodeName(name))));
-      for (const entity of found) if (entity && (entity.deleted !== null) === deleted) entities.push(entity);
+      for (const entity of found) {
+        if (entity && (entity.deleted !== null) === deleted && (where?.(entity) ?? true)) entities.push(entity);
+      }
       last = names.at(-1);
       if (names.length < CHUNK) break;
     }
@@ -117,7 +121,7 @@ export function openNamed<T extends NamedEntity>(kind: EntityKind<T>, options: N
     checkTitle(`name of a ${kind.name}`, name);
     const before = (await registry.get(byName(name)))?.values.get('id');
     const taken = await alive(name);
-    if (taken) throw new Refusal('conflict', `The ${kind.name} ${shown(name)} exists already, with the id ${taken.id}`);
+    if (taken) throw new Refusal('conflict', `The ${kind.name} ${shown(name)} exists already`, 'name');
     return before;
   }
 
@@ -128,12 +132,12 @@ export function openNamed<T extends NamedEntity>(kind: EntityKind<T>, options: N
   async function claimName(name: string, before: string | undefined, id: string, undo: () => Promise<void>) {
     if (await registry.claim(byName(name), 'id', before, id)) return;
     await undo();
-    throw new Refusal('conflict', `The ${kind.name} ${shown(name)} exists already: it was made at this moment`);
+    throw new Refusal('conflict', `The ${kind.name} ${shown(name)} exists already: it was made at this moment`, 'name');
   }
 
   async function must(id: string): Promise<T> {
     const entity = await get(id);
-    if (!entity) throw new Refusal('unknown', `There is no ${kind.name} ${shown(id)}`);
+    if (!entity) throw new Refusal('unknown', `There is no ${kind.name} ${shown(id)}`, kind.name);
     return entity;
   }
 
@@ -167,7 +171,8 @@ export function openNamed<T extends NamedEntity>(kind: EntityKind<T>, options: N
       change(async () => {
         const before = await must(id);
         if (before.name === name && before.deleted === null) return before;
-        if (before.deleted !== null) throw new Refusal('unknown', `The ${kind.name} ${shown(id)} is deleted`);
+        if (before.deleted !== null)
+          throw new Refusal('unknown', `The ${kind.name} ${shown(id)} is deleted`, kind.name);
         const entry = await refuseTaken(name);
         const at = path(kind.name, id);
         await registry.set(at, { name });

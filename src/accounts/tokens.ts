@@ -23,6 +23,11 @@ export function checkToken(token: string, given: string): boolean {
   return timingSafeEqual(digest(token), digest(given));
 }
 
+/** Whether a text has the form of a token. */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
 /** A new token. */
 export function newToken(): string {
   return TOKEN_PREFIX + randomBytes(TOKEN_BYTES).toString('base64url');

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
 import { version } from '../version.js';
+import { SESSION_COOKIE } from './cookie.js';
 import type { Api } from './parts.js';
 import { ProblemDetails } from './problem.js';
 
@@ -13,6 +14,7 @@ const tags = {
   connections: 'Who is connected, and who waits to be admitted',
   firmware: 'Files that devices fetch',
   registry: 'The tree that all but the readings is kept in',
+  accounts: 'Who may ask: domains, users, tokens, sessions, and the trail of what they did',
   gateway: 'The gateway itself',
 } as const;
 
@@ -32,8 +34,13 @@ export async function describeApi(app: Api): Promise<void> {
           'with 503 after a short wait. Errors are problem details (RFC 9457). A device is named by its UUID or its ident.',
       },
       tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      security: [{ token: [] }],
+      components: {
+        securitySchemes: {
+          token: { type: 'http', scheme: 'bearer' },
+          session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
+        },
+      },
+      security: [{ token: [] }, { session: [] }],
     },
     transform: ({ schema, url }) => ({ schema: { ...schema, response: described(schema) }, url }),
     refResolver: { buildLocalReference: (schema, _base, _fragment, i) => String(schema['$id'] ?? `schema-${i}`) },

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { Credentials } from '../accounts/credentials.js';
 import type { Bus } from '../bus/bus.js';
 import type { DeviceParts } from '../devices/open.js';
 import type { Clock } from '../gateway/clock.js';
@@ -12,6 +13,7 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { Registry } from '../registry/registry.js';
 import type { Series } from '../series/series.js';
+import type { Audit } from './audit-trail.js';
 import type { Scope } from './scope.js';
 
 export interface ApiParts extends Omit<DeviceParts, 'identify'> {
@@ -25,6 +27,8 @@ export interface ApiParts extends Omit<DeviceParts, 'identify'> {
   readonly log: Logger;
   readonly clock: Clock;
   readonly scope: Scope;
+  readonly credentials: Credentials;
+  readonly audit: Audit;
 }
 
 export type Api = FastifyInstance<

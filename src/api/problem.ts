@@ -73,7 +73,10 @@ export function tellProblems(app: FastifyInstance, log: Logger): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const problem = toProblem(error);
     if (problem.statusCode >= 500 && problem.statusCode !== 503)
-      log.error({ method: request.method, url: request.url, error: error.message, stack: error.stack }, 'API error');
+      log.error(
+        { request: request.id, method: request.method, route: request.routeOptions.url, ...told(error) },
+        'API error',
+      );
     send(reply, problem);
   });
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
@@ -120,7 +123,13 @@ const fieldOf = {
   invalid_name: { field: 'values' },
 } as const satisfies Record<RegistryError['code'], { field: string }>;
 
-const statusOf: Readonly<Record<RefusalCode, number>> = { unknown: 404, invalid: 400, conflict: 409, full: 409 };
+const statusOf: Readonly<Record<RefusalCode, number>> = {
+  unknown: 404,
+  invalid: 400,
+  conflict: 409,
+  full: 409,
+  busy: 429,
+};
 
 function send(reply: FastifyReply, { statusCode, message, about }: Problem): void {
   const body: Static<typeof ProblemDetails> = {
@@ -154,3 +163,7 @@ const titles: Readonly<Record<number, string>> = {
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
+
+function told({ message, stack }: Error): { error: string; stack: string | undefined } {
+  return { error: message, stack };
+}

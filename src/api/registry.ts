@@ -65,7 +65,7 @@ export function addRegistry(app: Api, { registry }: ApiParts): void {
       return {
         path: query.path,
         status,
-        values: Object.fromEntries(node?.values ?? []),
+        values: Object.fromEntries([...(node?.values ?? [])].filter(([name]) => !isSecret(query.path, name))),
         children: page,
         next: children.length > limit ? (page.at(-1) ?? null) : null,
       };
@@ -127,4 +127,9 @@ export function addRegistry(app: Api, { registry }: ApiParts): void {
       return null;
     },
   );
+}
+
+/** What is not shown even to who may see all else: the hash of a user's password, since a weak one can be guessed from it. */
+function isSecret(at: string, name: string): boolean {
+  return at.startsWith('/user/') && name === 'password';
 }

@@ -2,13 +2,13 @@ import { PROBLEM_CONTENT_TYPE } from './problem.js';
 
 const meanings: Readonly<Record<ProblemStatus, string>> = {
   400: 'A parameter or the body is not valid',
-  401: 'The token is missing or not valid',
+  401: 'No token or session is shown, or it does not hold',
   403: 'The account may not do this',
   404: 'There is no such thing',
   409: 'It conflicts with what there is',
   413: 'The body is over its limit',
   415: 'The body is of another type than is taken',
-  429: 'Too many requests from this address',
+  429: 'Too many requests of this address or account',
   503: 'Nothing can be stored at the moment; retry later',
 };
 

@@ -23,6 +23,7 @@ export interface Option {
 const port = Type.Integer({ minimum: -1, maximum: 65_535 });
 const count = (minimum: number) => Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER });
 const seconds = Type.Number({ minimum: 0.001, maximum: 10_000_000 });
+const origin = 'https?://[a-z0-9.-]+(:[0-9]{1,5})?';
 const servers = '[^\\s,]+:[0-9]{1,5}(,[^\\s,]+:[0-9]{1,5})*';
 const protocolMinutes = '[a-z0-9]+=-?[0-9]{1,4}';
 const consistency = Type.Enum(CONSISTENCIES);
@@ -43,6 +44,10 @@ const schemas = {
   host: Type.String({ minLength: 1 }),
   'http-host': Type.String({ minLength: 1 }),
   'http-port': port,
+  'http-trust-proxy': Type.String({ pattern: '^([0-9a-fA-F:.]+(/[0-9]{1,3})?(,[0-9a-fA-F:.]+(/[0-9]{1,3})?)*)?$' }),
+  'http-cors-origins': Type.String({ pattern: `^(${origin}(,${origin})*)?$` }),
+  'http-requests-per-address': count(1),
+  'http-requests-per-account': count(1),
   provisioning: Type.Union([Type.Literal('auto'), Type.Literal('known')]),
   'provision-limit': count(0),
   'waiting-limit': count(1),
@@ -123,6 +128,18 @@ const declared: { readonly [K in keyof typeof schemas]: readonly [Settled[K], st
   host: ['0.0.0.0', 'address on which devices are served', 'an address of this machine'],
   'http-host': ['127.0.0.1', 'address of the API', 'an address of this machine'],
   'http-port': [8080, 'port of the API', 'a port, 0: any free one, -1: off'],
+  'http-trust-proxy': [
+    '',
+    'proxies before the API whose X-Forwarded-For, -Proto and -Host are believed, none: nobody',
+    'addresses or networks such as 10.0.0.0/8, separated by commas',
+  ],
+  'http-cors-origins': [
+    '',
+    'other sites whose pages may ask the API with a token, none: no others',
+    'origins such as https://fleet.example, separated by commas',
+  ],
+  'http-requests-per-address': [60_000, 'requests to the API of one address in a minute', 'a whole number from 1'],
+  'http-requests-per-account': [60_000, 'requests to the API of one account in a minute', 'a whole number from 1'],
   provisioning: [
     'auto',
     'who may identify: auto, every device, new ones are created; known, only known ones, others wait to be admitted',

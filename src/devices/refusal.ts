@@ -22,4 +22,6 @@ export type RefusalCode =
   /** It contradicts what is there: a name that is taken, a command that ended. */
   | 'conflict'
   /** A bound is reached. */
-  | 'full';
+  | 'full'
+  /** Too much is asked for at once: the same may be asked again soon. */
+  | 'busy';

@@ -15,6 +15,7 @@ export interface Ask {
   /** Sent as it is, with this type, instead of JSON. */
   readonly raw?: { readonly type: string; readonly bytes: string | Uint8Array };
   readonly token?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Operation {
@@ -45,13 +46,14 @@ export async function openContract(
     document,
     operations,
     seen,
-    async ask(method, path, { body, raw, token = gateway.token } = {}) {
+    async ask(method, path, { body, raw, token = gateway.token, headers = {} } = {}) {
       const response = await fetch(gateway.url + path, {
         method,
         headers: {
           ...(token !== null && { authorization: `Bearer ${token}` }),
           ...(body !== undefined && { 'content-type': 'application/json' }),
           ...(raw && { 'content-type': raw.type }),
+          ...headers,
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         ...(raw && { body: raw.bytes as string }),
