@@ -16,7 +16,7 @@ declare module 'fastify' {
 }
 
 export interface AuthOptions {
-  readonly credentials: Credentials;
+  readonly credentials: Pick<Credentials, 'ofToken' | 'ofSession'>;
   /** Requests of one account. */
   readonly limit: AttemptLimit;
   /** UNIX ms. */
@@ -62,7 +62,7 @@ export function forbidden(message: string): Problem {
 }
 
 /** The account of what a request bears; throws the problem that it bears nothing that holds. */
-export async function accountOf(credentials: Credentials, request: FastifyRequest): Promise<Account> {
+export async function accountOf(credentials: AuthOptions['credentials'], request: FastifyRequest): Promise<Account> {
   const { authorization } = request.headers;
   if (authorization !== undefined) {
     const given = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
