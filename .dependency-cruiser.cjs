@@ -83,7 +83,14 @@ module.exports = {
       name: 'ingest-knows-the-store-only',
       severity: 'error',
       from: { path: '^src/ingest/' },
-      to: { path: '^src/', pathNot: '^src/(store/store\\.ts|ingest/|observe/)' },
+      to: { path: '^src/', pathNot: '^src/(store/store\\.ts|spool/spool\\.ts|ingest/|observe/)' },
+    },
+    {
+      name: 'the-spool-knows-writes-only',
+      comment: 'It keeps writes on the local disk, whatever store they are for.',
+      severity: 'error',
+      from: { path: '^src/spool/' },
+      to: { path: '^src/', pathNot: '^src/(store/(store|write-codec|directory-lock)\\.ts|spool/)' },
     },
     {
       name: 'the-worker-sees-series-and-bus',

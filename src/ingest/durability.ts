@@ -3,7 +3,7 @@
  * everything that waits, waits on it. All connections share one commit at a time: while one batch is being synced the
  * next one gathers, so the rate of commits follows the disk and not the number of devices.
  */
-import { type Store, StoreAway, StoreFailed, StoreFull, type Write } from '../store/store.js';
+import { type ReadingWrite, type Store, StoreAway, StoreFailed, StoreFull, type Write } from '../store/store.js';
 
 export interface Durability {
   /** Writes handed over so far. */
@@ -12,12 +12,16 @@ export interface Durability {
   readonly durable: number;
   /** Whether a bound is reached: no socket may be read until `onRoom` is called. */
   readonly full: boolean;
-  /** Why nothing becomes durable at the moment, or null. */
+  /** Why no reading becomes durable at the moment, or null. */
   readonly trouble: string | null;
+  /** Why nothing else does, such as a setting, or null. */
+  readonly changesTrouble: string | null;
+  /** Why readings wait in the spool, or null: none do. */
+  readonly spooling: string | null;
   readonly queuedWrites: number;
   readonly queuedBytes: number;
-  /** Takes a write and returns its number: it is durable once `durable` has reached that. Never throws. */
-  add(write: Write): number;
+  /** Takes a reading and returns its number: it is durable once `durable` has reached that. Never throws. */
+  add(reading: ReadingWrite): number;
   /** Calls back once `durable` has reached `number`; in this very turn when it has. */
   whenDurable(number: number, callback: () => void): void;
   /** Takes a batch; resolves when it is durable, rejects when the store failed. */
@@ -26,8 +30,15 @@ export interface Durability {
   drain(): Promise<void>;
 }
 
+/** The barrier over a store alone, where all writes are in one order. */
+export interface StoreDurability extends Durability {
+  add(write: Write): number;
+  /** Resolves once `durable` has reached `number`, rejects when the store failed. */
+  reached(number: number): Promise<void>;
+}
+
 export interface DurabilityOptions {
-  readonly store: Store;
+  readonly store: Pick<Store, 'write'>;
   /** Writes, and bytes, that may wait before `full`. */
   readonly maxQueuedWrites: number;
   readonly maxQueuedBytes: number;
@@ -53,7 +64,7 @@ interface Waiter {
   readonly callback: () => void;
 }
 
-export function createDurability(options: DurabilityOptions): Durability {
+export function createDurability(options: DurabilityOptions): StoreDurability {
   let stored = 0;
   let durable = 0;
   let queue: Write[] = [];
@@ -153,13 +164,13 @@ export function createDurability(options: DurabilityOptions): Durability {
   }
 
   function write(batch: readonly Write[]): Promise<void> {
-    if (failure) return Promise.reject(failure);
     let last = durable;
     for (const one of batch) last = add(one);
     return reached(last);
   }
 
   function reached(number: number): Promise<void> {
+    if (failure) return Promise.reject(failure);
     return new Promise((resolve, reject) => {
       rejections.add(reject);
       whenDurable(number, () => {
@@ -182,6 +193,10 @@ export function createDurability(options: DurabilityOptions): Durability {
     get trouble() {
       return trouble;
     },
+    get changesTrouble() {
+      return trouble;
+    },
+    spooling: null,
     get queuedWrites() {
       return stored - durable;
     },
@@ -191,7 +206,8 @@ export function createDurability(options: DurabilityOptions): Durability {
     add,
     whenDurable,
     write,
-    drain: () => (failure ? Promise.reject(failure) : reached(stored)),
+    reached,
+    drain: () => reached(stored),
   };
 }
 

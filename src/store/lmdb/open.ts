@@ -2,11 +2,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { open } from 'lmdb';
+import { lockDirectory } from '../directory-lock.js';
 import { StoreNotOpened } from '../errors.js';
 import type { Store } from '../store.js';
 import { type Database, freeBytes } from './commit.js';
 import { checkDataFile } from './data-file.js';
-import { lockDirectory } from './directory-lock.js';
 import { versionKey } from './keys.js';
 import { createLmdbStore } from './store.js';
 

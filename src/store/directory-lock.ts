@@ -4,7 +4,7 @@
  */
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StoreNotOpened } from '../errors.js';
+import { StoreNotOpened } from './errors.js';
 
 const LOCK_FILE = 'lock.pid';
 /** How often a lock that vanishes meanwhile is tried for. */
