@@ -1,5 +1,5 @@
 /** docs/numbers.md and its plots, made from what was measured. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { machine } from './machine.js';
 import { type Bar, type Finding, isReached, type Plot, type Question, type Row } from './question.js';
 
@@ -9,23 +9,34 @@ const PLOTS = `${root}docs/plots`;
 /** What a person wrote stands between these two, and stays. */
 const KEPT = /<!-- kept -->[\s\S]*<!-- \/kept -->/;
 
-/** Writes the report; what is kept by hand in it stays. */
-export function writeReport(findings: readonly { question: Question; finding: Finding }[]): void {
+/**
+ * Writes the report: what was asked now, in the place of its former answer; answers of questions that were not asked stay,
+ * as does what is kept by hand. `questions` are all there are, in their order.
+ */
+export function writeReport(
+  questions: readonly Question[],
+  findings: readonly { question: Question; finding: Finding }[],
+): void {
   mkdirSync(PLOTS, { recursive: true });
   for (const { question, finding } of findings)
     if (finding.plot) writeFileSync(`${PLOTS}/${question.name}.svg`, svg(finding.plot));
-  writeFileSync(NUMBERS, markdown(findings, keptBefore()));
+  const before = readReport();
+  const sections = questions.map((question) => {
+    const found = findings.find((one) => one.question === question);
+    return found ? section(question, found.finding) : (before.sections.get(question.asks) ?? '');
+  });
+  writeFileSync(NUMBERS, markdown(before.kept, sections));
 }
 
-function keptBefore(): string {
-  try {
-    return KEPT.exec(readFileSync(NUMBERS, 'utf8'))?.[0] ?? '';
-  } catch {
-    return '';
-  }
+/** What the report says so far: what is kept by hand, and the section of each question. */
+function readReport(): { readonly kept: string; readonly sections: ReadonlyMap<string, string> } {
+  const text = existsSync(NUMBERS) ? readFileSync(NUMBERS, 'utf8') : '';
+  const kept = KEPT.exec(text)?.[0] ?? '';
+  const [, ...sections] = text.replace(KEPT, '').split(/^## /m);
+  return { kept, sections: new Map(sections.map((one) => [one.split('\n')[0] ?? '', `## ${one.trim()}`])) };
 }
 
-function markdown(findings: readonly { question: Question; finding: Finding }[], kept: string): string {
+function markdown(kept: string, sections: readonly string[]): string {
   const { processor, cores, memory, system, node } = machine();
   const parts = [
     '# Numbers',
@@ -33,7 +44,7 @@ function markdown(findings: readonly { question: Question; finding: Finding }[],
       ' machines are noisy: the ratios are within one run, each the median of its rounds. To repeat them:',
     '```sh\nnpm run bench -- --report\n```',
     kept,
-    ...findings.map(({ question, finding }) => section(question, finding)),
+    ...sections,
   ];
   return `${parts.filter(Boolean).join('\n\n')}\n`;
 }

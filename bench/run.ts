@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- QUESTION…] [--json] [--report]`: asks each question, or the named ones, and prints tables, or JSON.
- * `--report` writes docs/numbers.md and its plots. Exit code 1 when a bar is missed.
+ * `--report` writes their answers into docs/numbers.md, with plots. Exit code 1 when a bar is missed.
  */
 import { parseArgs } from 'node:util';
 import { machine } from './machine.js';
@@ -54,5 +54,5 @@ if (values.json) {
   const answers = findings.map(({ question: { name, asks }, finding }) => ({ name, asks, ...finding }));
   process.stdout.write(`${JSON.stringify({ machine: machine(), answers }, null, 2)}\n`);
 }
-if (values.report) writeReport(findings);
+if (values.report) writeReport(questions, findings);
 process.exitCode = findings.every(({ finding }) => finding.bars.every(isReached)) ? 0 : 1;
