@@ -6,7 +6,7 @@ import type { Credentials } from '../accounts/credentials.js';
 import { sessionCookie } from './cookie.js';
 import { READS, refuseOtherSites } from './origin.js';
 import { permits, policy } from './policy.js';
-import { Problem } from './problem.js';
+import { Problem, tooMany } from './problem.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -42,17 +42,13 @@ export function requireAccount(app: FastifyInstance, { credentials, limit, now }
     if (permission === 'anyone') return;
     request.account = await accountOf(credentials, request);
     const wait = requests.take(request.account.token ?? request.account.id, now());
-    if (wait > 0)
-      throw new Problem(
-        429,
-        `too many requests of ${described(request.account)} again in ${Math.ceil(wait / 1_000)} s`,
-      );
+    if (wait > 0) throw tooMany(`requests of ${described(request.account)}`, wait);
     if (url === undefined) return;
     if (permission === undefined) throw forbidden(`${request.method} ${url} is permitted to nobody`);
     if (!permits(permission, request.account))
-      throw forbidden(`this takes the role ${permission}, and ${described(request.account)} has not got it`);
+      throw forbidden(`this takes the role ${permission}, and ${described(request.account)}, has not got it`);
     if (request.account.readOnly && !READS.has(request.method))
-      throw forbidden(`${described(request.account)} may change nothing`);
+      throw forbidden(`${described(request.account)}, may change nothing`);
   });
 }
 
@@ -84,5 +80,5 @@ export async function accountOf(credentials: AuthOptions['credentials'], request
 }
 
 function described(account: Account): string {
-  return `${JSON.stringify(account.name)}, ${account.role}${isOverAll(account) ? ' of all domains' : ''},`;
+  return `${JSON.stringify(account.name)}, ${account.role}${isOverAll(account) ? ' of all domains' : ''}`;
 }

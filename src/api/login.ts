@@ -8,7 +8,7 @@ import { clearSessionCookie, sessionCookie, setSessionCookie } from './cookie.js
 import { DateGiven, isoDate } from './dates.js';
 import { refuseOtherSites } from './origin.js';
 import type { Api, ApiParts } from './parts.js';
-import { Problem } from './problem.js';
+import { Problem, tooMany } from './problem.js';
 import { problems, publicProblems } from './responses.js';
 import { RoleGiven } from './users.js';
 
@@ -162,7 +162,7 @@ export function addLogin(app: Api, parts: ApiParts): void {
   function takeAttempt(request: FastifyRequest, name: string): void {
     const now = clock.now();
     const wait = Math.max(ofAddress.take(addressKey(request.ip), now), ofUser.take(name, now));
-    if (wait > 0) throw new Problem(429, `too many attempts to log in, again in ${Math.ceil(wait / 1_000)} s`);
+    if (wait > 0) throw tooMany('attempts to log in', wait);
   }
 
   function clearAttempts(request: FastifyRequest, name: string): void {

@@ -40,14 +40,18 @@ const SHOWN = 100;
 
 /** An error that is told to the client as it is. */
 export class Problem extends Error {
+  /** Seconds after which the same may be asked again; null: nobody knows. */
+  readonly retryAfter: number | null;
+
   constructor(
     readonly statusCode: number,
     message: string,
     readonly about?: { readonly field: string; readonly value?: string; readonly takes?: string },
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly retryAfter?: number },
   ) {
     super(message, options);
     this.name = 'Problem';
+    this.retryAfter = options?.retryAfter ?? null;
   }
 }
 
@@ -60,6 +64,12 @@ export function badField(field: string, value: unknown, takes: string): Problem 
 /** A body over its limit: status 413. */
 export function tooLong(): Problem {
   return new Problem(413, 'the body is longer than is taken here', { field: 'body' });
+}
+
+/** Too many of something, until `ms` milliseconds are over: status 429. */
+export function tooMany(what: string, ms: number): Problem {
+  const retryAfter = Math.ceil(ms / 1_000);
+  return new Problem(429, `too many ${what}, again in ${retryAfter} s`, undefined, { retryAfter });
 }
 
 /** Something that is not there: status 404. */
@@ -131,7 +141,7 @@ const statusOf: Readonly<Record<RefusalCode, number>> = {
   busy: 429,
 };
 
-function send(reply: FastifyReply, { statusCode, message, about }: Problem): void {
+function send(reply: FastifyReply, { statusCode, message, about, retryAfter }: Problem): void {
   const body: Static<typeof ProblemDetails> = {
     type: 'about:blank',
     title: titles[statusCode] ?? 'Error',
@@ -139,7 +149,8 @@ function send(reply: FastifyReply, { statusCode, message, about }: Problem): voi
     detail: message,
     ...about,
   };
-  if (statusCode === 503) reply.header('retry-after', '1');
+  const wait = retryAfter ?? (statusCode === 503 ? 1 : null);
+  if (wait !== null) reply.header('retry-after', String(wait));
   if (statusCode === 401) reply.header('www-authenticate', 'Bearer realm="m2mp-gateway"');
   reply.code(statusCode).header('content-type', PROBLEM_CONTENT_TYPE).serializer(JSON.stringify).send(body);
 }

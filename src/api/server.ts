@@ -129,12 +129,15 @@ async function buildApi(options: ApiOptions): Promise<Api> {
   allowOrigins(app, options.corsOrigins);
   await app.register(cookie);
   await app.register(rateLimit, {
+    global: false,
     max: options.requestsPerAddress,
     timeWindow: '1 minute',
     cache: MAX_ADDRESSES,
     keyGenerator: ({ ip }) => addressKey(ip),
     errorResponseBuilder: (_, { after }) => new Problem(429, `too many requests from this address, again in ${after}`),
   });
+  // For all of the app, and before it is looked who asks: who is refused is counted as well.
+  app.addHook('onRequest', app.rateLimit());
   requireAccount(app, {
     credentials,
     limit: { max: options.requestsPerAccount, window: 60_000 },

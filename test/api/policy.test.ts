@@ -4,7 +4,7 @@ import { type Account, ADMIN_TOKEN_ACCOUNT, NOBODY, ROLES, sees } from '../../sr
 import { requireAccount } from '../../src/api/auth.js';
 import { permits, policy } from '../../src/api/policy.js';
 import { startGatewayUnderTest } from '../gateway/gateway-under-test.js';
-import { openContract } from './contract.js';
+import { filled, openContract } from './contract.js';
 
 const account = (role: Account['role'], domain: string | null): Account => ({ ...ADMIN_TOKEN_ACCOUNT, role, domain });
 
@@ -26,6 +26,32 @@ it('every permission is of a route', async () => {
     await gateway.remove();
   }
 });
+
+it('each route is refused to each role that may not ask it, and to no other', async () => {
+  const gateway = await startGatewayUnderTest();
+  try {
+    const { operations } = await openContract(gateway);
+    await gateway.api('POST', '/api/domains', { name: 'north' });
+    const wrong: string[] = [];
+    for (const role of ROLES)
+      for (const domain of ['north', undefined]) {
+        const { body } = await gateway.api('POST', '/api/tokens', { name: 'x', role, domain });
+        const headers = { authorization: `Bearer ${body.token}` };
+        for (const { method, path } of operations) {
+          const permission = policy[`${method} ${path.replace(/\{(\w+)\}/g, ':$1')}`];
+          const stop = new AbortController();
+          const url = gateway.url + filled(path, { id: '1' });
+          const { status } = await fetch(url, { method, headers, signal: stop.signal });
+          stop.abort();
+          const may = permission !== undefined && permits(permission, account(role, domain ?? null));
+          if ((status === 403) === may) wrong.push(`${role} of ${domain}: ${method} ${path} ${status}`);
+        }
+      }
+    expect(wrong).toEqual([]);
+  } finally {
+    await gateway.remove();
+  }
+}, 60_000);
 
 it('a role may do what lesser ones may, and only over all domains what takes all of them', () => {
   const may = (permission: Parameters<typeof permits>[0], domain: string | null) =>
