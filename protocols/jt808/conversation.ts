@@ -1,0 +1,84 @@
+/** What a session knows of its conversation, and how its parts add to what comes of it. */
+import type { Effect, NewReading, Oddity } from '../protocol.js';
+import type { SentMessages, SentSettings } from '../sent.js';
+import type { FrameReader } from './frames.js';
+import { MESSAGE } from './ids.js';
+import { hexJson } from './location.js';
+import { messageFrames, type Terminal, words } from './messages.js';
+import type { Parts, WholeMessage } from './parts.js';
+
+/** What a terminal's answer to one of our messages concerns. */
+export type Sent =
+  | { readonly what: 'command'; readonly id: number; readonly commandId: string }
+  | { readonly what: 'setting'; readonly id: number; readonly name: string; readonly value: string }
+  | { readonly what: 'question'; readonly id: number };
+
+export interface Conversation {
+  readonly reader: FrameReader;
+  readonly parts: Parts;
+  readonly sent: SentMessages<Sent>;
+  readonly sentSettings: SentSettings;
+  /** `identifying` waits to be told the outcome, and nothing more is read meanwhile. */
+  state: 'unidentified' | 'identifying' | 'identified' | 'closed';
+  /** The phone number of the device that is identified, or is about to be. */
+  phone: string;
+  /** How it is spoken to: as it spoke last. */
+  terminal: Terminal;
+  /** The message whose sender is being identified. */
+  held: WholeMessage | null;
+  /** Milliseconds that the device's clock is ahead of UTC. */
+  clockOffset: number;
+  /** The switches of the newest record. */
+  switches: number;
+  /** Our next serial number. */
+  serial: number;
+  /** UNIX ms. */
+  now: number;
+  /** What has come of the bytes or the intent at hand. */
+  effects: Effect[];
+}
+
+/** Sends a message; gives the serial number of its first frame, which the answer names. */
+export function say(conversation: Conversation, id: number, body: Uint8Array, when: 'now' | 'durable' = 'now'): number {
+  const { serial, terminal } = conversation;
+  for (const bytes of messageFrames(id, terminal, serial, body)) {
+    conversation.effects.push({ do: 'answer', bytes, when });
+    conversation.serial = (conversation.serial + 1) & 0xffff;
+  }
+  return serial;
+}
+
+/** Answers a message, each frame it came in, with a result. */
+export function answer(
+  conversation: Conversation,
+  message: WholeMessage,
+  result: number,
+  when: 'now' | 'durable' = 'now',
+): void {
+  for (const serial of message.serials)
+    say(conversation, MESSAGE.platformAnswer, Buffer.concat([words(serial, message.id), Buffer.of(result)]), when);
+}
+
+/** Stores readings, in their order. */
+export function store(conversation: Conversation, readings: readonly NewReading[]): void {
+  for (const reading of readings) conversation.effects.push({ do: 'store', reading });
+}
+
+/** Keeps bytes that were not understood, dated now. */
+export function keepRaw(conversation: Conversation, type: string, bytes: Buffer): void {
+  store(conversation, [{ type, time: null, data: hexJson(bytes), listed: null }]);
+}
+
+/** Counts something odd, with the bytes it was in. */
+export function count(conversation: Conversation, what: Oddity, why: string, bytes?: Buffer): void {
+  conversation.effects.push({ do: 'count', what, why, ...(bytes && { bytes: bytes.subarray(0, MAX_SHOWN_BYTES) }) });
+}
+
+/** Ends the connection; nothing more is read. */
+export function close(conversation: Conversation, why: string): void {
+  conversation.state = 'closed';
+  conversation.effects.push({ do: 'close', why, scope: 'connection' });
+}
+
+/** Bytes of something odd that are shown in the log. */
+const MAX_SHOWN_BYTES = 64;

@@ -1,0 +1,188 @@
+/**
+ * The server's side of one connection: who speaks, what each message of the terminal brings about, and what the gateway
+ * wants said. Every message names its sender, so the first one identifies it, whichever it is.
+ */
+import type { ConnectionFacts, Effect, Identified, Intent, Session } from '../protocol.js';
+import { SentMessages, SentSettings } from '../sent.js';
+import { answer, type Conversation, close, count, keepRaw, say } from './conversation.js';
+import { type Frame, FrameReader, readContent } from './frames.js';
+import { idText, MESSAGE, REGISTRATION, RESULT } from './ids.js';
+import { phoneOf, readMessage, terminalOf, words } from './messages.js';
+import { sayCommands, saySettings, takeAnswer, takeLocationAskedFor, takeParameters } from './outgoing.js';
+import { Parts, type WholeMessage } from './parts.js';
+import { takeBatch, takeLocation } from './records.js';
+import { takeAttributes, takeAuthentication, takeRegistration, takeTimeRequest } from './terminal.js';
+
+/** The device's clock is that of Beijing, by the standard: milliseconds ahead of UTC. */
+export const CLOCK_OFFSET = 8 * 3_600_000;
+
+/** The server's side of one new connection. */
+export function createSession(facts: ConnectionFacts): Session {
+  const conversation: Conversation = {
+    reader: new FrameReader(),
+    parts: new Parts(),
+    sent: new SentMessages(),
+    sentSettings: new SentSettings(),
+    state: 'unidentified',
+    phone: '',
+    terminal: terminalOf('0', null),
+    held: null,
+    clockOffset: CLOCK_OFFSET,
+    switches: 0,
+    serial: 0,
+    now: facts.openedAt,
+    effects: [],
+  };
+  return {
+    receive(bytes, now) {
+      if (conversation.state === 'closed') return [];
+      conversation.now = now;
+      conversation.reader.push(bytes);
+      return takeFrames(conversation);
+    },
+    tell(intent, now) {
+      if (conversation.state === 'closed') return [];
+      conversation.now = now;
+      carryOut(conversation, intent);
+      return takeFrames(conversation);
+    },
+  };
+}
+
+/** Takes the frames that are whole, until one has an outcome to wait for, and gives all that came of them. */
+function takeFrames(conversation: Conversation): Effect[] {
+  const { reader } = conversation;
+  while (conversation.state === 'identified' || conversation.state === 'unidentified') {
+    const frame = reader.next();
+    if (frame === null) break;
+    takeFrame(conversation, frame);
+  }
+  if (conversation.state !== 'closed' && (reader.tooLong || reader.overfull)) {
+    const why = reader.tooLong ? 'a frame was too long' : 'more was sent than can wait for an outcome';
+    count(conversation, 'protocol_error', why);
+    close(conversation, why);
+  }
+  const { effects } = conversation;
+  conversation.effects = [];
+  return effects;
+}
+
+/** A frame whose check byte is wrong is not answered: who sent it, and under which number, is not known. */
+function takeFrame(conversation: Conversation, { raw }: Frame): void {
+  const content = readContent(raw);
+  if (typeof content === 'string') return count(conversation, 'malformed', content, raw);
+  const message = readMessage(content);
+  if (message === null) return count(conversation, 'malformed', 'a message shorter than its header', raw);
+  conversation.terminal = message.terminal;
+  if (message.encrypted) return refuse(conversation, alone(message), 'an encrypted message, refused', raw);
+  if (message.problem !== null) return refuse(conversation, alone(message), message.problem, raw);
+  const phone = phoneOf(message.terminal);
+  if ('problem' in phone) return refuse(conversation, alone(message), phone.problem, raw);
+  const whole = conversation.parts.take(message, conversation.now, (why) => count(conversation, 'malformed', why));
+  if (typeof whole === 'string') return refuse(conversation, alone(message), whole, raw);
+  if (whole === null) return;
+  if (conversation.state === 'identified' && phone.digits === conversation.phone)
+    return takeMessage(conversation, whole);
+  conversation.state = 'identifying';
+  conversation.phone = phone.digits;
+  // A copy: a part of what the socket read keeps all of it while the outcome is awaited.
+  conversation.held = { ...whole, body: Buffer.from(whole.body) };
+  conversation.effects.push({ do: 'identify', ident: `jt808:${phone.digits}` });
+}
+
+type Taker = (conversation: Conversation, message: WholeMessage) => void;
+
+/** What is done with a message, by its id. */
+const takers: ReadonlyMap<number, Taker> = new Map<number, Taker>([
+  [MESSAGE.register, takeRegistration],
+  [MESSAGE.authenticate, takeAuthentication],
+  [MESSAGE.heartbeat, takeHeartbeat],
+  [MESSAGE.location, takeLocation],
+  [MESSAGE.batch, takeBatch],
+  [MESSAGE.attributes, takeAttributes],
+  [MESSAGE.time, takeTimeRequest],
+  [MESSAGE.answer, takeAnswer],
+  [MESSAGE.parameters, takeParameters],
+  [MESSAGE.askedLocation, takeLocationAskedFor],
+  [MESSAGE.logOut, takeHeartbeat],
+]);
+
+function takeMessage(conversation: Conversation, message: WholeMessage): void {
+  const take = takers.get(message.id);
+  if (take) return take(conversation, message);
+  const id = idText(message.id);
+  count(conversation, 'unknown_frame', `a message of the unknown id ${id}, kept`, message.body);
+  keepRaw(conversation, `raw:${id}`, message.body);
+  answer(conversation, message, RESULT.notSupported, 'durable');
+}
+
+/** Heartbeat and log-out: that they came is all there is to know. */
+function takeHeartbeat(conversation: Conversation, message: WholeMessage): void {
+  answer(conversation, message, RESULT.ok);
+}
+
+/** Refuses a message that cannot be one; of a device that is identified its bytes are kept. */
+function refuse(conversation: Conversation, message: WholeMessage, why: string, raw: Buffer): void {
+  count(conversation, 'malformed', why, raw);
+  if (conversation.state === 'identified') keepRaw(conversation, '_invalid', raw);
+  answer(conversation, message, RESULT.wrong, 'durable');
+}
+
+function alone(message: Omit<WholeMessage, 'serials'>): WholeMessage {
+  return { ...message, serials: [message.serial] };
+}
+
+/** Accepted: the message that said who it is, then what waits for the device, then what is not known of it. */
+function accepted(conversation: Conversation, identified: Identified): void {
+  const { held } = conversation;
+  conversation.state = 'identified';
+  conversation.held = null;
+  conversation.switches = 0;
+  conversation.sent.clear();
+  conversation.sentSettings.clear();
+  if (held) takeMessage(conversation, held);
+  saySettings(conversation, identified.pendingSettings);
+  sayCommands(conversation, identified.pendingCommands);
+  if (identified.hasSettings) return;
+  const serial = say(conversation, MESSAGE.askParameters, Buffer.alloc(0));
+  conversation.sent.remember(serial, { what: 'question', id: MESSAGE.askParameters });
+}
+
+/** Refused: a registration has an answer of its own for it. The device may try again. */
+function refused(conversation: Conversation): void {
+  const { held } = conversation;
+  conversation.state = 'unidentified';
+  conversation.held = null;
+  if (held === null) return;
+  if (held.id !== MESSAGE.register) return answer(conversation, held, RESULT.wrong);
+  const result = Buffer.of(REGISTRATION.noSuchTerminal);
+  for (const serial of held.serials) say(conversation, MESSAGE.registered, Buffer.concat([words(serial), result]));
+}
+
+/** Says what the gateway wants said, or goes on after an outcome. */
+function carryOut(conversation: Conversation, intent: Intent): void {
+  switch (intent.tell) {
+    case 'identified':
+      if (conversation.state === 'identifying') accepted(conversation, intent);
+      break;
+    case 'refused':
+      if (conversation.state === 'identifying') refused(conversation);
+      break;
+    case 'settings':
+      saySettings(conversation, intent.settings);
+      break;
+    case 'commands':
+      sayCommands(conversation, intent.commands);
+      break;
+    case 'askAlive':
+      conversation.sent.remember(say(conversation, MESSAGE.askLocation, Buffer.alloc(0)), {
+        what: 'question',
+        id: MESSAGE.askLocation,
+      });
+      break;
+    case 'answered':
+    case 'closing':
+      // Nothing is asked, and there is no word for the end.
+      break;
+  }
+}
