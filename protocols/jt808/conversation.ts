@@ -1,9 +1,9 @@
 /** What a session knows of its conversation, and how its parts add to what comes of it. */
 import type { Effect, NewReading, Oddity } from '../protocol.js';
+import { hexJson } from '../raw.js';
 import type { SentMessages, SentSettings } from '../sent.js';
 import type { FrameReader } from './frames.js';
 import { MESSAGE } from './ids.js';
-import { hexJson } from './location.js';
 import { messageFrames, type Terminal, words } from './messages.js';
 import type { Parts, WholeMessage } from './parts.js';
 
@@ -26,7 +26,7 @@ export interface Conversation {
   terminal: Terminal;
   /** The message whose sender is being identified. */
   held: WholeMessage | null;
-  /** Milliseconds that the device's clock is ahead of UTC. */
+  /** Minutes that the device's clock is ahead of UTC. */
   clockOffset: number;
   /** The switches of the newest record. */
   switches: number;

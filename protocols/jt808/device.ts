@@ -93,7 +93,7 @@ export function createDevice({ version = null }: DeviceOptions = {}): Jt808Devic
     message,
     batch,
     identify(ident) {
-      terminal = terminalOf(ident.replace(/^jt808:/, ''), version);
+      terminal = terminalOf(digits(ident), version);
       return message(MESSAGE.authenticate, authentication(ident, terminal));
     },
     location: (location) => report(MESSAGE.location, recordBody(location, CLOCK_OFFSET)),
@@ -135,9 +135,14 @@ export function createDevice({ version = null }: DeviceOptions = {}): Jt808Devic
   };
 }
 
+/** The phone number of an ident `jt808:13800000001`. */
+function digits(ident: string): string {
+  return ident.slice(ident.indexOf(':') + 1);
+}
+
 /** The code, which is the phone number; since 2019 with its length, an IMEI and a version behind it. */
 function authentication(ident: string, { version }: Terminal): Buffer {
-  const code = Buffer.from(ident.replace(/^jt808:/, ''));
+  const code = Buffer.from(digits(ident));
   return version === null ? code : Buffer.concat([Buffer.of(code.length), code, Buffer.alloc(35)]);
 }
 

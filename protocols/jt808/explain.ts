@@ -127,7 +127,7 @@ function batch(body: Buffer): string {
 }
 
 function record(body: Buffer): string {
-  const read = readRecord(body, { clockOffset: CLOCK_OFFSET, buffered: false, before: 0 });
+  const read = readRecord(body, { clockOffset: CLOCK_OFFSET, now: 0, buffered: false, before: 0 });
   if (read === null) return `too short: ${shown(body)}`;
   const date = read.time === null ? 'a date that cannot be' : new Date(read.time).toISOString();
   return `${date} ${read.readings.map(({ type, data }) => `${type} ${data}`).join(', ')}`;

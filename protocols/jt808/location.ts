@@ -4,8 +4,10 @@
  */
 import { Parser } from 'binary-parser';
 import { digitsOf, momentOf, readDigits, writeDigits } from '../bcd.js';
+import { deviceDate } from '../device-date.js';
 import { coordinatesProblem, type Fix, fixData } from '../location.js';
-import type { Location, NewReading } from '../protocol.js';
+import type { Location, NewReading, Oddity } from '../protocol.js';
+import { hexJson } from '../raw.js';
 
 /** Bytes before the items. */
 export const LOCATION_BYTES = 28;
@@ -75,14 +77,16 @@ export interface Record {
   readonly readings: readonly NewReading[];
   /** Bits of the switches, to tell which went off by the next record. */
   readonly switches: number;
-  /** What is wrong with a part of it, for a person, or null: all of it was understood. */
-  readonly problem: { readonly what: 'invalid_location' | 'invalid_time' | 'malformed'; readonly why: string } | null;
+  /** What is odd about parts of it, for a person. */
+  readonly problems: readonly { readonly what: Oddity; readonly why: string }[];
 }
 
 /** What is to be known to read a record. */
 export interface RecordFacts {
-  /** Milliseconds that the device's clock is ahead of UTC: the standard says eight hours. */
+  /** Minutes that the device's clock is ahead of UTC. */
   readonly clockOffset: number;
+  /** UNIX ms. */
+  readonly now: number;
   /** Whether the device kept it: it was in a blind area. */
   readonly buffered: boolean;
   /** The switches of the record before, on this connection. */
@@ -90,13 +94,13 @@ export interface RecordFacts {
 }
 
 /** The record of a body, or null: it is too short for one. */
-export function readRecord(body: Buffer, { clockOffset, buffered, before }: RecordFacts): Record | null {
+export function readRecord(body: Buffer, { clockOffset, now, buffered, before }: RecordFacts): Record | null {
   if (body.length < LOCATION_BYTES) return null;
   const fields = layout.parse(body);
   const { alarm, status } = fields;
   const local = readDigits(fields.time, 0, 6);
-  const moment = local === null ? null : momentOf(local);
-  const time = moment === null ? null : moment - clockOffset;
+  const shown = fields.time.toString('hex');
+  const { time, odd } = deviceDate(local === null ? null : momentOf(local), clockOffset, now, shown);
   const readings: NewReading[] = [];
   const add = (type: string, data: string) => readings.push({ type, time, data, listed: null });
 
@@ -108,26 +112,23 @@ export function readRecord(body: Buffer, { clockOffset, buffered, before }: Reco
   const sat = items.sat;
   if (wrong === null && (valid || lat !== 0 || lon !== 0)) {
     const fix: Fix = { lat, lon, spd: fields.spd / 10, alt: fields.alt, head: fields.head, valid };
-    add('sen:loc', fixData({ ...fix, ...(sat !== null && { sat }), ...(buffered && { buffered }) }));
-  } else if (wrong === null && sat !== null)
-    add('sen:loc', JSON.stringify({ sat, valid, ...(buffered && { buffered }) }));
+    add('sen:loc', fixData({ ...fix, ...(sat !== null && { sat }) }));
+  } else if (wrong === null && sat !== null) add('sen:loc', JSON.stringify({ sat, valid }));
   else if (wrong !== null) add('_invalid', hexJson(body));
 
+  // A reading of its own: the location that came before without it is the same then, and is stored once.
+  if (buffered) add('sen:buffered', 'true');
   add('sen:ignition', (status & STATUS.ignition) !== 0 ? 'true' : 'false');
   for (const [bit, type] of SWITCHES)
     if (((status | before) & bit) !== 0) add(type, (status & bit) !== 0 ? 'true' : 'false');
   if (alarm !== 0) add('sen:alarm', JSON.stringify(ALARMS.filter((_, bit) => ((alarm >>> bit) & 1) !== 0)));
   for (const [type, data] of items.values) add(type, data);
 
-  const problem =
-    wrong !== null
-      ? ({ what: 'invalid_location', why: wrong } as const)
-      : time === null
-        ? ({ what: 'invalid_time', why: `a date that cannot be: ${fields.time.toString('hex')}` } as const)
-        : items.rest > 0
-          ? ({ what: 'malformed', why: `${items.rest} bytes behind the last item that is whole, kept` } as const)
-          : null;
-  return { time, readings, switches: status, problem };
+  const problems: { what: Oddity; why: string }[] = odd === null ? [] : [odd];
+  if (wrong !== null) problems.push({ what: 'invalid_location', why: wrong });
+  if (items.rest > 0)
+    problems.push({ what: 'malformed', why: `${items.rest} bytes behind the last item that is whole, kept` });
+  return { time, readings, switches: status, problems };
 }
 
 interface Items {
@@ -185,10 +186,10 @@ const ITEMS: ReadonlyMap<number, Item> = new Map<number, Item>([
   [0x30, { length: 1, read: (value) => [['sen:gsm', String(value[0] ?? 0)]] }],
 ]);
 
-/** The body of a location. Throws RangeError for a date before 2000. */
+/** The body of a location, by a clock so many minutes ahead of UTC. Throws RangeError for a date that is none. */
 export function recordBody(location: Location, clockOffset: number): Buffer {
   const body = Buffer.alloc(LOCATION_BYTES);
-  writeDigits(digitsOf(location.time + clockOffset), 6).copy(body, 22);
+  writeDigits(digitsOf(location.time + clockOffset * 60_000), 6).copy(body, 22);
   if ('sat' in location) return Buffer.concat([body, Buffer.of(SATELLITES, 1, Math.min(255, location.sat))]);
   const { lat, lon, spd = 0, alt = 0 } = location;
   body.writeUInt32BE(
@@ -200,9 +201,4 @@ export function recordBody(location: Location, clockOffset: number): Buffer {
   body.writeInt16BE(Math.max(-32_768, Math.min(32_767, Math.round(alt))), 16);
   body.writeUInt16BE(Math.max(0, Math.min(65_535, Math.round(spd * 10))), 18);
   return body;
-}
-
-/** `{"hex":"…"}`: bytes kept as they came. */
-export function hexJson(bytes: Buffer): string {
-  return `{"hex":"${bytes.toString('hex')}"}`;
 }

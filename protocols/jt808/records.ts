@@ -42,8 +42,8 @@ export function readBatch(body: Buffer): Buffer[] | null {
 
 /** Stores what a record says; false: it says nothing that is understood, and is kept as it came. */
 export function takeRecord(conversation: Conversation, body: Buffer, buffered: boolean): boolean {
-  const { clockOffset, switches } = conversation;
-  const record = readRecord(body, { clockOffset, buffered, before: switches });
+  const { clockOffset, now, switches } = conversation;
+  const record = readRecord(body, { clockOffset, now, buffered, before: switches });
   if (record === null) {
     count(conversation, 'malformed', `a location of ${body.length} bytes, kept`, body);
     keepRaw(conversation, '_invalid', body);
@@ -51,6 +51,6 @@ export function takeRecord(conversation: Conversation, body: Buffer, buffered: b
   }
   conversation.switches = record.switches;
   store(conversation, record.readings);
-  if (record.problem) count(conversation, record.problem.what, record.problem.why, body);
+  for (const { what, why } of record.problems) count(conversation, what, why, body);
   return true;
 }

@@ -7,14 +7,14 @@ import { SentMessages, SentSettings } from '../sent.js';
 import { answer, type Conversation, close, count, keepRaw, say } from './conversation.js';
 import { type Frame, FrameReader, readContent } from './frames.js';
 import { idText, MESSAGE, REGISTRATION, RESULT } from './ids.js';
-import { phoneOf, readMessage, terminalOf, words } from './messages.js';
+import { phoneOf, readMessage, type Terminal, terminalOf, words } from './messages.js';
 import { sayCommands, saySettings, takeAnswer, takeLocationAskedFor, takeParameters } from './outgoing.js';
 import { Parts, type WholeMessage } from './parts.js';
 import { takeBatch, takeLocation } from './records.js';
 import { takeAttributes, takeAuthentication, takeRegistration, takeTimeRequest } from './terminal.js';
 
-/** The device's clock is that of Beijing, by the standard: milliseconds ahead of UTC. */
-export const CLOCK_OFFSET = 8 * 3_600_000;
+/** The device's clock is that of Beijing, by the standard: minutes ahead of UTC, where nobody says another. */
+export const CLOCK_OFFSET = 8 * 60;
 
 /** The server's side of one new connection. */
 export function createSession(facts: ConnectionFacts): Session {
@@ -73,7 +73,7 @@ function takeFrame(conversation: Conversation, { raw }: Frame): void {
   if (typeof content === 'string') return count(conversation, 'malformed', content, raw);
   const message = readMessage(content);
   if (message === null) return count(conversation, 'malformed', 'a message shorter than its header', raw);
-  conversation.terminal = message.terminal;
+  hears(conversation, message.terminal);
   if (message.encrypted) return refuse(conversation, alone(message), 'an encrypted message, refused', raw);
   if (message.problem !== null) return refuse(conversation, alone(message), message.problem, raw);
   const phone = phoneOf(message.terminal);
@@ -88,6 +88,13 @@ function takeFrame(conversation: Conversation, { raw }: Frame): void {
   // A copy: a part of what the socket read keeps all of it while the outcome is awaited.
   conversation.held = { ...whole, body: Buffer.from(whole.body) };
   conversation.effects.push({ do: 'identify', ident: `jt808:${phone.digits}` });
+}
+
+/** The terminal is answered as it speaks. A copy: a part of what the socket read keeps all of it. */
+function hears(conversation: Conversation, { phone, version }: Terminal): void {
+  const { terminal } = conversation;
+  if (terminal.version !== version || !terminal.phone.equals(phone))
+    conversation.terminal = { phone: Buffer.from(phone), version };
 }
 
 type Taker = (conversation: Conversation, message: WholeMessage) => void;
@@ -138,6 +145,7 @@ function accepted(conversation: Conversation, identified: Identified): void {
   conversation.state = 'identified';
   conversation.held = null;
   conversation.switches = 0;
+  conversation.clockOffset = identified.clockOffset ?? CLOCK_OFFSET;
   conversation.sent.clear();
   conversation.sentSettings.clear();
   if (held) takeMessage(conversation, held);

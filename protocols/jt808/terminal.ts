@@ -30,7 +30,7 @@ export function takeAttributes(conversation: Conversation, message: WholeMessage
 
 /** The time as the device's clock should show it. */
 export function takeTimeRequest(conversation: Conversation): void {
-  say(conversation, MESSAGE.timeIs, timeBody(conversation.now + conversation.clockOffset));
+  say(conversation, MESSAGE.timeIs, timeBody(conversation.now + conversation.clockOffset * 60_000));
 }
 
 function report(conversation: Conversation, facts: Facts): void {
