@@ -1,6 +1,5 @@
 /** What a session knows of its conversation, and how its parts add to what comes of it. */
-import type { Effect, NewReading, Oddity } from '../protocol.js';
-import { hexJson } from '../raw.js';
+import type { Outcome } from '../effects.js';
 import type { SentMessages, SentSettings } from '../sent.js';
 import type { FrameReader } from './frames.js';
 import { MESSAGE } from './ids.js';
@@ -13,7 +12,7 @@ export type Sent =
   | { readonly what: 'setting'; readonly id: number; readonly name: string; readonly value: string }
   | { readonly what: 'question'; readonly id: number };
 
-export interface Conversation {
+export interface Conversation extends Outcome {
   readonly reader: FrameReader;
   readonly parts: Parts;
   readonly sent: SentMessages<Sent>;
@@ -34,8 +33,6 @@ export interface Conversation {
   serial: number;
   /** UNIX ms. */
   now: number;
-  /** What has come of the bytes or the intent at hand. */
-  effects: Effect[];
 }
 
 /** Sends a message; gives the serial number of its first frame, which the answer names. */
@@ -59,26 +56,8 @@ export function answer(
     say(conversation, MESSAGE.platformAnswer, Buffer.concat([words(serial, message.id), Buffer.of(result)]), when);
 }
 
-/** Stores readings, in their order. */
-export function store(conversation: Conversation, readings: readonly NewReading[]): void {
-  for (const reading of readings) conversation.effects.push({ do: 'store', reading });
-}
-
-/** Keeps bytes that were not understood, dated now. */
-export function keepRaw(conversation: Conversation, type: string, bytes: Buffer): void {
-  store(conversation, [{ type, time: null, data: hexJson(bytes), listed: null }]);
-}
-
-/** Counts something odd, with the bytes it was in. */
-export function count(conversation: Conversation, what: Oddity, why: string, bytes?: Buffer): void {
-  conversation.effects.push({ do: 'count', what, why, ...(bytes && { bytes: bytes.subarray(0, MAX_SHOWN_BYTES) }) });
-}
-
 /** Ends the connection; nothing more is read. */
 export function close(conversation: Conversation, why: string): void {
   conversation.state = 'closed';
   conversation.effects.push({ do: 'close', why, scope: 'connection' });
 }
-
-/** Bytes of something odd that are shown in the log. */
-const MAX_SHOWN_BYTES = 64;

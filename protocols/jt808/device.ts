@@ -1,12 +1,12 @@
 /** The device's side of one connection, for simulators, replays and tests. It speaks as the standard of 2013 or 2019. */
 import { type DeviceEvent, type DeviceSide, type Location, ProtocolError } from '../protocol.js';
+import { Reports } from '../reports.js';
 import { FrameReader, readContent } from './frames.js';
 import { readGbk } from './gbk.js';
 import { idText, MESSAGE, RESULT } from './ids.js';
 import { recordBody } from './location.js';
 import { type Message, messageFrames, readMessage, type Terminal, terminalOf, words } from './messages.js';
 import { parameterOf, parametersBody, readParameters, settingOf } from './parameters.js';
-import { Reports } from './reports.js';
 import { CLOCK_OFFSET } from './session.js';
 
 /** A device side that can also say what is particular to JT/T 808. */

@@ -1,7 +1,8 @@
 /** Settings and commands for the terminal, and its answers to them: each names the serial number of our message. */
+import { confirm, count, keepRaw } from '../effects.js';
 import type { Command, Setting } from '../protocol.js';
 import { messageOf } from './commands.js';
-import { type Conversation, count, keepRaw, type Sent, say } from './conversation.js';
+import { type Conversation, type Sent, say } from './conversation.js';
 import { idText, MESSAGE, RESULT, resultText } from './ids.js';
 import { parameterOf, parametersBody, readParameters, settingOf } from './parameters.js';
 import type { WholeMessage } from './parts.js';
@@ -43,7 +44,7 @@ export function takeAnswer(conversation: Conversation, { body }: WholeMessage): 
   const sent = answered(conversation, serial, body, id);
   if (sent?.what === 'command') {
     const response = result === RESULT.ok ? null : resultText(result);
-    conversation.effects.push({ do: 'confirm', what: { kind: 'commandDone', id: sent.commandId, response } });
+    confirm(conversation, { kind: 'commandDone', id: sent.commandId, response });
   } else if (sent?.what === 'setting') takeSettingAnswer(conversation, sent, result);
 }
 
@@ -52,12 +53,11 @@ export function takeParameters(conversation: Conversation, { body }: WholeMessag
   const parameters = body.length < 3 ? null : readParameters(body.subarray(3));
   if (parameters === null) return malformed(conversation, body, 'a report of parameters');
   const settings = parameters.map(settingOf);
-  for (const { name, value } of settings)
-    conversation.effects.push({ do: 'confirm', what: { kind: 'settingReported', name, value } });
+  for (const { name, value } of settings) confirm(conversation, { kind: 'settingReported', name, value });
   const sent = answered(conversation, body.readUInt16BE(0), body, null);
   if (sent?.what !== 'command') return;
   const response = settings.map(({ name, value }) => `${name}=${value}`).join('\n');
-  conversation.effects.push({ do: 'confirm', what: { kind: 'commandDone', id: sent.commandId, response } });
+  confirm(conversation, { kind: 'commandDone', id: sent.commandId, response });
 }
 
 /** `0201`: `serial:u16` of the question, and a location. */
@@ -66,15 +66,13 @@ export function takeLocationAskedFor(conversation: Conversation, { body }: Whole
   takeRecord(conversation, body.subarray(2), false);
   const sent = answered(conversation, body.readUInt16BE(0), body, null);
   if (sent?.what !== 'command') return;
-  conversation.effects.push({ do: 'confirm', what: { kind: 'commandDone', id: sent.commandId, response: null } });
+  confirm(conversation, { kind: 'commandDone', id: sent.commandId, response: null });
 }
 
 function takeSettingAnswer(conversation: Conversation, sent: Extract<Sent, { what: 'setting' }>, result: number): void {
   const { name, value } = sent;
-  if (result === RESULT.ok)
-    conversation.effects.push({ do: 'confirm', what: { kind: 'settingReported', name, value } });
-  else if (result === RESULT.notSupported)
-    conversation.effects.push({ do: 'confirm', what: { kind: 'settingUnknown', name } });
+  if (result === RESULT.ok) confirm(conversation, { kind: 'settingReported', name, value });
+  else if (result === RESULT.notSupported) confirm(conversation, { kind: 'settingUnknown', name });
   else count(conversation, 'malformed', `the setting ${name} was refused: ${resultText(result)}; it still waits`);
 }
 

@@ -1,5 +1,6 @@
 /** `0200` and `0704`: locations, alone and kept. They are answered when they are durable. */
-import { answer, type Conversation, count, keepRaw, store } from './conversation.js';
+import { count, keepRaw, store } from '../effects.js';
+import { answer, type Conversation } from './conversation.js';
 import { RESULT } from './ids.js';
 import { readRecord } from './location.js';
 import type { WholeMessage } from './parts.js';

@@ -2,9 +2,10 @@
  * The server's side of one connection: who speaks, what each message of the terminal brings about, and what the gateway
  * wants said. Every message names its sender, so the first one identifies it, whichever it is.
  */
+import { count, keepRaw, takeEffects } from '../effects.js';
 import type { ConnectionFacts, Effect, Identified, Intent, Session } from '../protocol.js';
 import { SentMessages, SentSettings } from '../sent.js';
-import { answer, type Conversation, close, count, keepRaw, say } from './conversation.js';
+import { answer, type Conversation, close, say } from './conversation.js';
 import { type Frame, FrameReader, readContent } from './frames.js';
 import { idText, MESSAGE, REGISTRATION, RESULT } from './ids.js';
 import { phoneOf, readMessage, type Terminal, terminalOf, words } from './messages.js';
@@ -62,9 +63,7 @@ function takeFrames(conversation: Conversation): Effect[] {
     count(conversation, 'protocol_error', why);
     close(conversation, why);
   }
-  const { effects } = conversation;
-  conversation.effects = [];
-  return effects;
+  return takeEffects(conversation);
 }
 
 /** A frame whose check byte is wrong is not answered: who sent it, and under which number, is not known. */

@@ -1,6 +1,7 @@
 /** Registration, authentication, attributes and the time: what a terminal says of itself and asks. */
+import { confirm, count, keepRaw } from '../effects.js';
 import { type Facts, readAttributes, readAuthentication, readRegistration, timeBody } from './bodies.js';
-import { answer, type Conversation, count, keepRaw, say } from './conversation.js';
+import { answer, type Conversation, say } from './conversation.js';
 import { MESSAGE, REGISTRATION, RESULT } from './ids.js';
 import { words } from './messages.js';
 import type { WholeMessage } from './parts.js';
@@ -34,8 +35,7 @@ export function takeTimeRequest(conversation: Conversation): void {
 }
 
 function report(conversation: Conversation, facts: Facts): void {
-  for (const [name, value] of facts)
-    conversation.effects.push({ do: 'confirm', what: { kind: 'status', name, value } });
+  for (const [name, value] of facts) confirm(conversation, { kind: 'status', name, value });
 }
 
 function refuse(conversation: Conversation, message: WholeMessage, what: string): void {
