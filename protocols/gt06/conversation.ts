@@ -1,0 +1,39 @@
+/** What a session knows of its conversation. */
+import type { Outcome } from '../effects.js';
+import type { SentMessages } from '../sent.js';
+import { type FrameReader, frameOf, type Packet } from './frames.js';
+import type { Login } from './texts.js';
+
+export interface Conversation extends Outcome {
+  readonly reader: FrameReader;
+  /** The UUIDs of commands that were sent, by their flags. */
+  readonly sent: SentMessages<string>;
+  /** `identifying` waits to be told the outcome, and nothing more is read meanwhile. */
+  state: 'unidentified' | 'identifying' | 'identified' | 'closed';
+  /** The login whose outcome is awaited, and its serial number. */
+  login: { readonly says: Login; readonly serial: number } | null;
+  /** Minutes that the device's clock is ahead of UTC. */
+  clockOffset: number;
+  /** Our next serial number. */
+  serial: number;
+  /** UNIX ms. */
+  now: number;
+}
+
+/** Answers a packet with its own protocol and serial number. */
+export function answer(
+  conversation: Conversation,
+  { protocol, serial }: Pick<Packet, 'protocol' | 'serial'>,
+  when: 'now' | 'durable',
+  content: Uint8Array = NOTHING,
+): void {
+  conversation.effects.push({ do: 'answer', bytes: frameOf(protocol, content, serial), when });
+}
+
+/** Says something of our own. */
+export function say(conversation: Conversation, protocol: number, content: Uint8Array): void {
+  conversation.serial = (conversation.serial + 1) & 0xffff;
+  conversation.effects.push({ do: 'answer', bytes: frameOf(protocol, content, conversation.serial), when: 'now' });
+}
+
+const NOTHING = Buffer.alloc(0);
