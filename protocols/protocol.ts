@@ -24,6 +24,8 @@ export interface Protocol {
    * acknowledgement; `none`, it never learns what was stored.
    */
   readonly ackStrength: 'exact' | 'optional' | 'none';
+  /** What its devices have no words for: simulations and tests do without it. */
+  readonly lacks: readonly Lack[];
   /** An ident as its devices have them, for simulations; the digits at its end count up for more devices. */
   readonly ident: string;
   /** Whether a stream that begins with these bytes (one at least), or this datagram, is of this protocol. Never throws. */
@@ -35,6 +37,12 @@ export interface Protocol {
   /** Explains bytes frame by frame, for a person (annotated dumps, `decode`). Never throws. */
   explain(bytes: Uint8Array, direction: Direction): Explanation[];
 }
+
+/**
+ * Values of any type (`DeviceSide.reading`), settings of any name, an answer that the device is there, responses to
+ * commands, altitudes.
+ */
+export type Lack = 'readings' | 'settings' | 'alive' | 'responses' | 'alt';
 
 /** `more`: it may be, and further bytes will tell. */
 export type Recognition = 'yes' | 'no' | 'more';

@@ -11,6 +11,7 @@ export const alip: Protocol = {
   served: true,
   udp: false,
   ackStrength: 'exact',
+  lacks: [],
   ident: 'imei:490154203237518',
   recognise,
   session: createSession,

@@ -22,11 +22,11 @@ export function sayCommands(conversation: Conversation, commands: readonly Comma
 }
 
 /**
- * The flag of a command: the first 32 bits of its UUID. So it is the same on each connection, and an answer that comes
- * late ends no other command.
+ * The flag of a command: the last 32 bits of its UUID, which are random. So it is the same on each connection, and an
+ * answer that comes late ends no other command.
  */
 export function flagOf(id: string): number {
-  return Number.parseInt(id.slice(0, 8), 16) >>> 0;
+  return Number.parseInt(id.slice(-8), 16) >>> 0;
 }
 
 /** `15` and `21`: the answer to a command. */

@@ -14,6 +14,7 @@ export const gt06: Protocol = {
   served: false,
   udp: false,
   ackStrength: 'optional',
+  lacks: ['readings', 'settings', 'alive', 'alt'],
   ident: 'imei:490154203237518',
   recognise,
   session: createSession,

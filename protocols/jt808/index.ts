@@ -11,6 +11,7 @@ export const jt808: Protocol = {
   served: false,
   udp: false,
   ackStrength: 'exact',
+  lacks: ['readings', 'settings', 'responses'],
   ident: 'jt808:13800000001',
   recognise,
   session: createSession,

@@ -69,6 +69,7 @@ export class Connection {
   #finishing: string | null = null;
   #sentCommands: Set<string> | null = null;
   #closed: (() => void) | null = null;
+  #isGone = false;
   #seriesId = '';
   #translate: (channel: string) => string | null = () => null;
 
@@ -134,7 +135,8 @@ export class Connection {
       this.#closed = resolve;
     });
     this.close(why);
-    return this.#socket.closed ? Promise.resolve() : closed;
+    // The socket says that it is closed before we are told, and what we write then is to be stored.
+    return this.#isGone ? Promise.resolve() : closed;
   }
 
   /** Tells the device why where the protocol can, then closes as `finish` does. */
@@ -416,6 +418,7 @@ export class Connection {
     this.#counts.open--;
     recordEvent(this.#parts, this, 'device_disconnected');
     this.#log('debug', 'connection closed', { why: this.endedBecause });
+    this.#isGone = true;
     this.#closed?.();
   }
 

@@ -12,8 +12,8 @@ export interface Ledger {
   sent: number;
   /** The newest value of each setting whose report was acknowledged. */
   readonly settings: Map<string, string>;
-  /** Responses to commands, by the command's text, that were acknowledged. */
-  readonly commands: Map<string, string>;
+  /** Responses to commands, by the command's text, that were acknowledged; null: done, and nothing said. */
+  readonly commands: Map<string, string | null>;
 }
 
 /** Settings, and commands, that a ledger keeps; further ones are answered and not kept. */
@@ -24,6 +24,6 @@ export function newLedger(index: number, ident: string): Ledger {
 }
 
 /** Keeps what was acknowledged, up to `MAX_KEPT`. */
-export function keep(into: Map<string, string>, what: ReadonlyMap<string, string>): void {
+export function keep<T>(into: Map<string, T>, what: ReadonlyMap<string, T>): void {
   for (const [name, value] of what) if (into.has(name) || into.size < MAX_KEPT) into.set(name, value);
 }

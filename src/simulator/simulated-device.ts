@@ -96,7 +96,7 @@ class Conversation {
   /** The batch whose barrier is not answered yet: the reading behind its last one, and when it was sent. */
   #waiting: { readonly end: number; readonly sentAt: number } | null = null;
   /** What was reported since the last barrier, and what stands before the one that waits. */
-  #reported = { settings: new Map<string, string>(), commands: new Map<string, string>() };
+  #reported = { settings: new Map<string, string>(), commands: new Map<string, string | null>() };
   #inDoubt = this.#reported;
   #due = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -164,7 +164,8 @@ class Conversation {
         this.#say(this.#side.status(event.name, 'loc'));
         break;
       case 'command': {
-        const response = `did ${event.text}`.split('\n', 1)[0] ?? '';
+        const { lacks } = this.#options.protocol;
+        const response = lacks.includes('responses') ? null : (`did ${event.text}`.split('\n', 1)[0] ?? '');
         this.#say(this.#side.commandDone(event.id, response));
         this.#reported.commands.set(event.text, response);
         tally.commands++;

@@ -68,6 +68,7 @@ export interface Latency {
 }
 
 export interface Simulation {
+  readonly protocol: Protocol;
   readonly result: SimulationResult;
   readonly ledgers: readonly Ledger[];
   /** UNIX ms of a reading, by its number. */
@@ -115,7 +116,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     max: histogram.max,
   };
   const result = { devices, seconds, ...counts, rate: acknowledgedInTime / seconds, latency };
-  return { result, ledgers, dateOf };
+  return { protocol: options.protocol, result, ledgers, dateOf };
 }
 
 /**

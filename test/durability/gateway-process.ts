@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { protocols } from '../../protocols/list.js';
 
 export const PROGRAM = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 
@@ -28,7 +29,8 @@ export async function startGatewayProcess(
   variables: Readonly<Record<string, string>> = {},
 ): Promise<GatewayProcess> {
   const serve = [PROGRAM, 'serve', '--data', data, '--host', '127.0.0.1', '--log-format', 'json', '--http-port', '0'];
-  const command = [...wrapper, process.execPath, ...serve, '--m2mp-port', '0', '--alip-port', '0', ...flags];
+  const ports = protocols.flatMap(({ name }) => [`--${name}-port`, '0']);
+  const command = [...wrapper, process.execPath, ...serve, ...ports, ...flags];
   // The variables that are meant for the tests are none of the gateway's options.
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('M2MP_'));
   const env = { ...Object.fromEntries(own), ...variables };
@@ -48,7 +50,7 @@ export async function startGatewayProcess(
   const token = (await readFile(join(data, 'admin.token'), 'utf8')).trim();
   return {
     process: child,
-    ports: new Map(['m2mp', 'alip'].map((name) => [name, portOf(name)])),
+    ports: new Map(protocols.map(({ name }) => [name, portOf(name)])),
     url: ready['http'] ?? '',
     token,
     log,

@@ -2,13 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { protocols } from '../../protocols/list.js';
+import type { Protocol } from '../../protocols/protocol.js';
+import { completeProtocols, newIdent, trackerProtocols } from '../protocols/complete.js';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.js';
-import { PersistentDevice, TYPE } from './persistent-device.js';
+import { PersistentDevice } from './persistent-device.js';
 import { randomFrom } from './random.js';
 
 const CYCLES = Number(process.env['M2MP_KILL_CYCLES'] ?? 100);
 const DEVICES_A_PROTOCOL = 4;
+const TRACKERS_A_PROTOCOL = 2;
 /** Milliseconds under load before the kill, at least and at most. */
 const LOAD = [30, 250] as const;
 
@@ -36,12 +38,12 @@ it('a gateway that answers before it has stored is caught', async () => {
 async function killUnderLoad(cycles: number, seed: number, variables: Readonly<Record<string, string>>) {
   const random = randomFrom(seed);
   const data = await mkdtemp(join(tmpdir(), 'm2mp-kill-'));
-  const devices = protocols.flatMap((protocol) =>
-    Array.from(
-      { length: DEVICES_A_PROTOCOL },
-      (_, i) => new PersistentDevice(protocol, `imei:${protocol.name}000${i}`),
-    ),
-  );
+  const several = (length: number) => (protocol: Protocol) =>
+    Array.from({ length }, () => new PersistentDevice(protocol, newIdent(protocol)));
+  const devices = [
+    ...completeProtocols.flatMap(several(DEVICES_A_PROTOCOL)),
+    ...trackerProtocols.flatMap(several(TRACKERS_A_PROTOCOL)),
+  ];
   for (let cycle = 0; cycle < cycles; cycle++) {
     const gateway = await startGatewayProcess(data, ['--log-level', 'info'], [], variables);
     const runs = devices.map((device) => device.run(gateway.ports.get(device.protocol.name) ?? 0));
@@ -70,13 +72,21 @@ async function killUnderLoad(cycles: number, seed: number, variables: Readonly<R
 /** Orders a setting and a command for each device; those that the kill interrupts were not promised. */
 async function orderAbout(gateway: GatewayProcess, devices: PersistentDevice[], cycle: number): Promise<void> {
   for (const device of devices) {
+    const setting = settingOf(device.protocol, cycle);
     try {
-      await gateway.api('PUT', `/api/devices/${device.ident}/settings/s${cycle}`, { value: `${cycle}` });
+      if (setting !== null)
+        await gateway.api('PUT', `/api/devices/${device.ident}/settings/${setting}`, { value: `${cycle}` });
       await gateway.api('POST', `/api/devices/${device.ident}/commands`, { text: `c${cycle}` });
     } catch {
       // Not known yet, or the gateway is gone.
     }
   }
+}
+
+/** A setting for each cycle, where the protocol has one more; a parameter of JT/T 808 has a number. */
+function settingOf({ name, lacks }: Protocol, cycle: number): string | null {
+  if (!lacks.includes('settings')) return `s${cycle}`;
+  return name === 'jt808' && cycle < 200 ? `param:${(cycle + 1).toString(16).padStart(4, '0')}` : null;
 }
 
 async function whatIsWrong(gateway: GatewayProcess, device: PersistentDevice): Promise<string[]> {
@@ -87,11 +97,11 @@ async function whatIsWrong(gateway: GatewayProcess, device: PersistentDevice): P
   do {
     const page = await gateway.api<{ readings: { time: string; data: unknown }[]; next: string | null }>(
       'GET',
-      `/api/devices/${ident}/readings?type=${TYPE}&order=asc&limit=1000${cursor}`,
+      `/api/devices/${ident}/readings?type=${device.type}&order=asc&limit=1000${cursor}`,
     );
     for (const { time, data } of page.readings) {
       const n = (Date.parse(time) - PersistentDevice.date(0)) / 1_000;
-      if (data !== PersistentDevice.value(n)) wrong.push(`${ident}: reading ${n} is altered: ${JSON.stringify(data)}`);
+      if (!device.isReading(n, data)) wrong.push(`${ident}: reading ${n} is altered: ${JSON.stringify(data)}`);
       if (kept.has(n)) wrong.push(`${ident}: reading ${n} is doubled`);
       if (n >= device.sent) wrong.push(`${ident}: reading ${n} was never sent`);
       kept.add(n);

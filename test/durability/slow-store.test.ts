@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { protocols } from '../../protocols/list.js';
 import { routeNamed } from '../../src/simulator/routes.js';
 import { simulate } from '../../src/simulator/simulator.js';
 import { verify } from '../../src/simulator/verify.js';
+import { completeProtocols } from '../protocols/complete.js';
 import { startGatewayProcess } from './gateway-process.js';
 import { canTrace, childOf } from './system-calls.js';
 
@@ -26,7 +26,7 @@ it.skipIf(!canTrace() && !process.env['M2MP_TEST_ALL'])(
     const resident = () => Number(/RssAnon:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1_024;
     const route = routeNamed('circle');
     let after = 0;
-    for (const [index, protocol] of protocols.entries()) {
+    for (const [index, protocol] of completeProtocols.entries()) {
       const before = resident();
       const simulation = await simulate({
         protocol,
@@ -35,7 +35,7 @@ it.skipIf(!canTrace() && !process.env['M2MP_TEST_ALL'])(
         devices: 20,
         rate: Number.POSITIVE_INFINITY,
         batch: 50,
-        duration: (SECONDS * 1_000) / protocols.length,
+        duration: (SECONDS * 1_000) / completeProtocols.length,
         route,
         ident: (n) => `imei:${490_154_203_237_000 + 100 * index + n}`,
         onProgress: () => {},

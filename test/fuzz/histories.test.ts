@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { protocols } from '../../protocols/list.js';
 import { DeviceOnASocket } from '../gateway/device-on-a-socket.js';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../gateway/gateway-under-test.js';
+import { completeProtocols } from '../protocols/complete.js';
 
 const HISTORIES = Number(process.env['M2MP_HISTORIES'] ?? 40);
 const IDENTS = ['imei:490154203237518', 'imei:490154203237526'];
@@ -15,7 +15,11 @@ const which = fc.nat(1);
 const step = fc.oneof(
   {
     weight: 3,
-    arbitrary: fc.record({ does: fc.constant('connect' as const), which, protocol: fc.nat(protocols.length - 1) }),
+    arbitrary: fc.record({
+      does: fc.constant('connect' as const),
+      which,
+      protocol: fc.nat(completeProtocols.length - 1),
+    }),
   },
   {
     weight: 8,
@@ -91,7 +95,7 @@ async function take(world: { gateway: GatewayUnderTest; directory: string }, kno
   switch (one.does) {
     case 'connect': {
       each.device?.end();
-      const protocol = protocols[one.protocol]!;
+      const protocol = completeProtocols[one.protocol]!;
       each.device = await DeviceOnASocket.identified(protocol, world.gateway.port(protocol.name), ident);
       each.everConnected = true;
       // What it kept is sent again.

@@ -5,6 +5,7 @@ import { protocols } from '../../protocols/list.js';
 import { randomFrom } from '../durability/random.js';
 import { DeviceOnASocket } from '../gateway/device-on-a-socket.js';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../gateway/gateway-under-test.js';
+import { newIdent } from '../protocols/complete.js';
 
 const BARRIERS = 100;
 /** Milliseconds within which the neighbour's barrier must be answered, whatever others do. */
@@ -20,7 +21,7 @@ afterAll(() => gateway.remove());
 /** Sends barriers one by one, each behind a reading, and gives the longest time one took. */
 async function disturbed(name: string, nuisance: (port: number) => Promise<void>): Promise<number> {
   const protocol = protocols.find((one) => one.name === name)!;
-  const device = await DeviceOnASocket.identified(protocol, gateway.port(name), 'imei:490154203237518');
+  const device = await DeviceOnASocket.identified(protocol, gateway.port(name), protocol.ident);
   let stop = false;
   const noise = (async () => {
     while (!stop) await nuisance(gateway.port(name));
@@ -28,7 +29,7 @@ async function disturbed(name: string, nuisance: (port: number) => Promise<void>
   let longest = 0;
   for (let n = 0; n < BARRIERS; n++) {
     const started = performance.now();
-    device.send(device.side.reading('sen:temp', `${n}`, Date.UTC(2026, 0, 1) + n * 1_000));
+    device.send(device.side.location({ time: Date.UTC(2026, 0, 1) + n * 1_000, lat: 48, lon: 2 }));
     await device.barrier(n % 256);
     longest = Math.max(longest, performance.now() - started);
   }
@@ -58,13 +59,10 @@ describe.each(protocols.map(({ name }) => name))('a device that speaks %s is not
 
   it('by devices that go in the midst of everything', async () => {
     const protocol = protocols.find((one) => one.name === name)!;
-    let number = 0;
     const nuisance = async (port: number) => {
       const { side, ...other } = await DeviceOnASocket.connect(protocol, port);
-      other.socket.write(
-        Buffer.concat([side.identify(`imei:5${String(number++).padStart(14, '0')}`), side.barrier(1)]),
-      );
-      await sleep(number % 5);
+      other.socket.write(Buffer.concat([side.identify(newIdent(protocol)), side.barrier(1)]));
+      await sleep(Math.random() * 5);
       other.socket.resetAndDestroy();
     };
     expect(await disturbed(name, nuisance)).toBeLessThan(PATIENCE);

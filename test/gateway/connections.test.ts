@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { protocols } from '../../protocols/list.js';
 import { m2mp } from '../../protocols/m2mp/index.js';
+import { completeProtocols } from '../protocols/complete.js';
 import { DeviceOnASocket } from './device-on-a-socket.js';
 import { type GatewayUnderTest, startGatewayUnderTest } from './gateway-under-test.js';
 
@@ -15,7 +15,7 @@ const newIdent = () => `imei:${String(++number).padStart(15, '0')}`;
 const readingsOf = async (ident: string, type: string) =>
   (await gateway.api('GET', `/api/devices/${ident}/readings?type=${encodeURIComponent(type)}&order=asc`)).body.readings;
 
-describe.each(protocols)('$name: readings', (protocol) => {
+describe.each(completeProtocols)('$name: readings', (protocol) => {
   const identified = (ident: string) => DeviceOnASocket.identified(protocol, gateway.port(protocol.name), ident);
 
   it('are stored when the barrier behind them is answered', async () => {

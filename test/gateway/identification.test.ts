@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { alip } from '../../protocols/alip/index.js';
-import { protocols } from '../../protocols/list.js';
 import { m2mp } from '../../protocols/m2mp/index.js';
+import { completeProtocols } from '../protocols/complete.js';
 import { DeviceOnASocket } from './device-on-a-socket.js';
 import { type GatewayUnderTest, startGatewayUnderTest } from './gateway-under-test.js';
 
@@ -9,7 +9,7 @@ const IDENT = 'imei:123456789012345';
 let gateway: GatewayUnderTest;
 afterEach(() => gateway.remove());
 
-describe.each(protocols)('$name: identification', (protocol) => {
+describe.each(completeProtocols)('$name: identification', (protocol) => {
   it('makes a device known the first time it calls, and finds it again', async () => {
     gateway = await startGatewayUnderTest();
     await DeviceOnASocket.identified(protocol, gateway.port(protocol.name), IDENT);

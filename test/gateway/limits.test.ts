@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { alip } from '../../protocols/alip/index.js';
-import { protocols } from '../../protocols/list.js';
 import { m2mp } from '../../protocols/m2mp/index.js';
+import { completeProtocols } from '../protocols/complete.js';
 import { DeviceOnASocket } from './device-on-a-socket.js';
 import { type GatewayUnderTest, startGatewayUnderTest } from './gateway-under-test.js';
 
@@ -22,7 +22,7 @@ function movableClock() {
   };
 }
 
-describe.each(protocols)('$name: silence', (protocol) => {
+describe.each(completeProtocols)('$name: silence', (protocol) => {
   it('makes the gateway ask after 15 minutes whether the device is there, and close after 12 hours', async () => {
     const clock = movableClock();
     gateway = await startGatewayUnderTest({}, { clock });

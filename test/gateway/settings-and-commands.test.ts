@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { protocols } from '../../protocols/list.js';
 import type { DeviceEvent } from '../../protocols/protocol.js';
+import { completeProtocols } from '../protocols/complete.js';
 import { DeviceOnASocket } from './device-on-a-socket.js';
 import { type GatewayUnderTest, startGatewayUnderTest } from './gateway-under-test.js';
 
@@ -23,7 +23,7 @@ async function settled(device: DeviceOnASocket): Promise<DeviceEvent[]> {
   }
 }
 
-async function knownDevice(protocol: (typeof protocols)[number]): Promise<string> {
+async function knownDevice(protocol: (typeof completeProtocols)[number]): Promise<string> {
   const ident = newIdent();
   const device = await DeviceOnASocket.identified(protocol, gateway.port(protocol.name), ident);
   device.end();
@@ -31,7 +31,7 @@ async function knownDevice(protocol: (typeof protocols)[number]): Promise<string
   return ident;
 }
 
-describe.each(protocols)('$name: settings', (protocol) => {
+describe.each(completeProtocols)('$name: settings', (protocol) => {
   const identified = (ident: string) => DeviceOnASocket.identified(protocol, gateway.port(protocol.name), ident);
 
   it('are asked for where none is known', async () => {
@@ -84,7 +84,7 @@ describe.each(protocols)('$name: settings', (protocol) => {
   });
 });
 
-describe.each(protocols)('$name: commands', (protocol) => {
+describe.each(completeProtocols)('$name: commands', (protocol) => {
   const identified = (ident: string) => DeviceOnASocket.identified(protocol, gateway.port(protocol.name), ident);
   const commandsOf = async (ident: string) =>
     (await gateway.api('GET', `/api/devices/${ident}/commands`)).body.commands;

@@ -5,7 +5,8 @@ import { expect, it } from 'vitest';
 import { alip } from '../../protocols/alip/index.js';
 import { protocols } from '../../protocols/list.js';
 import { startGatewayProcess } from '../durability/gateway-process.js';
-import { PersistentDevice, TYPE } from '../durability/persistent-device.js';
+import { PersistentDevice } from '../durability/persistent-device.js';
+import { newIdent } from '../protocols/complete.js';
 import { DeviceOnASocket } from './device-on-a-socket.js';
 import { startGatewayUnderTest } from './gateway-under-test.js';
 
@@ -24,7 +25,7 @@ it('tells the device why, answers what is durable, and closes', async () => {
 it('ends within 10 s on SIGTERM under load, with exit code 0, and has all that it acknowledged', async () => {
   const data = await mkdtemp(join(tmpdir(), 'm2mp-term-'));
   const gateway = await startGatewayProcess(data);
-  const devices = protocols.map((protocol) => new PersistentDevice(protocol, `imei:${protocol.name}0000`));
+  const devices = protocols.map((protocol) => new PersistentDevice(protocol, newIdent(protocol)));
   const runs = devices.map((device) => device.run(gateway.ports.get(device.protocol.name) ?? 0));
   await new Promise((resolve) => setTimeout(resolve, 500));
   const started = Date.now();
@@ -37,7 +38,7 @@ it('ends within 10 s on SIGTERM under load, with exit code 0, and has all that i
     const last = PersistentDevice.date(device.acknowledged - 1);
     const { readings } = await again.api<{ readings: unknown[] }>(
       'GET',
-      `/api/devices/${device.ident}/readings?type=${TYPE}&from=${new Date(last).toISOString()}&limit=10&order=asc`,
+      `/api/devices/${device.ident}/readings?type=${device.type}&from=${new Date(last).toISOString()}&limit=10&order=asc`,
     );
     expect(readings[0]).toMatchObject({ time: new Date(last).toISOString() });
   }

@@ -17,7 +17,7 @@ import {
 
 const TIME = Date.UTC(2026, 2, 1, 8, 30, 15);
 const PLACE = { time: TIME, lat: 22.546053, lon: 114.025974, spd: 42 };
-const COMMAND = { id: '6f1c1c0e-0000-4000-8000-000000000001', text: 'RELAY,1#' };
+const COMMAND = { id: '019a0000-0000-7000-8000-00006f1c1c0e', text: 'RELAY,1#' };
 const FLAG = 0x6f1c1c0e;
 const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex');
 
@@ -109,7 +109,7 @@ test('a location that was buffered is the same reading as the one that was not, 
 });
 
 describe('commands', () => {
-  test('have the beginning of their UUID as flag, and are done by the text with it', () => {
+  test('have the end of their UUID as flag, and are done by the text with it', () => {
     const { device, hear, said: all } = identifiedSession({ pendingCommands: [COMMAND] });
     expect(all).toEqual(['01 1', `80 1 0c6f1c1c0e${Buffer.from('RELAY,1#').toString('hex')}0002`]);
     const effects = hear(device.packet(0x21, encodedText({ flag: FLAG, text: 'done' })));

@@ -14,6 +14,7 @@ export const semicolon: Protocol = {
   served: false,
   udp: false,
   ackStrength: 'optional',
+  lacks: ['readings', 'settings', 'alive', 'responses', 'alt'],
   ident: 'imei:490154203237518',
   recognise: (first) => (/^[IP?]/.test(Buffer.from(first).toString('latin1')) ? 'yes' : 'no'),
   session: createSession,
