@@ -64,6 +64,14 @@ export function addDevices(program: Command): void {
     });
 
   verb
+    .command('move <device> <domain>')
+    .description('put it into another domain')
+    .action(async (device: string, domain: string, _, command: Command) => {
+      const changed = await clientFor(command).json<DeviceGiven>('PATCH', pathOf(device), { domain });
+      print(`${escaped(changed.ident)} is in ${escaped(domain)} now\n`);
+    });
+
+  verb
     .command('delete <device>')
     .description('mark it as deleted; it keeps its readings and can be restored')
     .action(async (device: string, _, command: Command) => {

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { protocols } from '../../protocols/list.js';
 import { version } from '../version.js';
+import { addAudit } from './audit.js';
 import { addBus } from './bus.js';
 import { addCapture } from './capture.js';
 import { CliError } from './client.js';
@@ -10,6 +11,7 @@ import { addCommands } from './commands.js';
 import { addConnections } from './connections.js';
 import { addDecode } from './decode.js';
 import { addDevices } from './devices.js';
+import { addDomains } from './domains.js';
 import { EXIT } from './exit-codes.js';
 import { addFirmware } from './firmware.js';
 import { addHealth } from './health.js';
@@ -21,6 +23,8 @@ import { addSettings } from './settings.js';
 import { addSimulate } from './simulate.js';
 import { addStorage } from './storage.js';
 import { addStore } from './store.js';
+import { addTokens } from './tokens.js';
+import { addUsers } from './users.js';
 import { addWaiting } from './waiting.js';
 
 const program = new Command('m2mp')
@@ -34,6 +38,10 @@ addSettings(program);
 addCommands(program);
 addReadings(program);
 addWaiting(program);
+addDomains(program);
+addUsers(program);
+addTokens(program);
+addAudit(program);
 addConnections(program);
 addFirmware(program);
 addRegistry(program);

@@ -113,6 +113,38 @@ it('firmware is added, listed and removed', async () => {
   expect((await run('firmware', 'remove', 'v2')).code).toBe(1);
 });
 
+it('domains are made, get devices, and are deleted when they are empty', async () => {
+  await out('domains', 'add', 'north');
+  await out('devices', 'move', IDENT, 'north');
+  expect(await run('domains', 'delete', 'north')).toMatchObject({ code: 1, err: expect.stringContaining('1 devices') });
+  await gateway.api('PATCH', `/api/devices/${IDENT}`, { domain: 'default' });
+  expect(await out('domains')).toMatch(/^NAME +ID\n(.*\n)*north +[0-9a-f-]{36}\n$/);
+}, 60_000);
+
+it('users are made with a password that is not on the command line, changed and deleted', async () => {
+  const env = { M2MP_URL: gateway.url, M2MP_TOKEN: gateway.token };
+  const add = ['users', 'add', 'ada', '--role', 'viewer', '--domain', 'default', '--password'];
+  expect(await m2mp(add, { env, stdin: 'correct horse battery\n' })).toMatchObject({ code: 0 });
+  const login = await gateway.api('POST', '/api/login', { user: 'ada', password: 'correct horse battery' });
+  expect(login.status).toBe(200);
+  expect(await m2mp(add, { env, stdin: '' })).toMatchObject({ code: 2, err: expect.stringContaining('no password') });
+  await out('users', 'change', 'ada', '--name', 'grace', '--role', 'operator', '--domain', 'all');
+  expect(await out('users')).toMatch(/grace +operator +all +yes/);
+  expect(await out('users', 'delete', 'grace')).toContain('grace is deleted');
+}, 60_000);
+
+it('a token is printed once, holds, and is revoked; the trail tells', async () => {
+  const { code, out: text } = await run('tokens', 'create', 'reports', '--role', 'viewer', '--expires', '90d');
+  expect({ code, text }).toEqual({ code: 0, text: expect.stringMatching(/^m2mp_[A-Za-z0-9_-]{43}\n$/) });
+  const env = { M2MP_URL: gateway.url, M2MP_TOKEN: text.trim() };
+  const [{ id, name }] = rows((await m2mp(['tokens', '--json'], { env })).out);
+  expect(name).toBe('reports');
+  expect(await out('tokens', 'revoke', id)).toBe('reports is revoked\n');
+  const trail = await out('audit', '--limit', '2');
+  expect(trail).toContain(`DELETE /api/tokens/${id}`);
+  expect(trail).toContain('{"name":"reports"');
+}, 60_000);
+
 it('the registry is looked through', async () => {
   expect(await out('registry', 'ls', '/device/')).toContain('by-ident');
 });
