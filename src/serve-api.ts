@@ -3,7 +3,6 @@ import { adminToken } from './accounts/tokens.js';
 import { type RunningApi, startApi } from './api/server.js';
 import type { Config } from './config/options.js';
 import type { Core } from './core.js';
-import type { Presence } from './gateway/presence.js';
 
 export interface ApiServer extends RunningApi {
   /** Where the admin token is. */
@@ -11,13 +10,12 @@ export interface ApiServer extends RunningApi {
 }
 
 /** Starts the API, or gives null where its port says off; rejects with a message for the operator. */
-export async function serveApi(core: Core, config: Config, presence: Presence): Promise<ApiServer | null> {
+export async function serveApi(core: Core, config: Config): Promise<ApiServer | null> {
   if (config['http-port'] < 0) return null;
   const { token, file: tokenFile } = await adminToken(config.data);
   const api = await startApi({
     ...core,
     ...core.devices,
-    presence,
     token,
     host: config['http-host'],
     port: config['http-port'],

@@ -4,8 +4,8 @@ import type { Protocol } from '../protocols/protocol.js';
 import { clockOffsets } from './config/clock-offsets.js';
 import { AUTO, type Config, OFF } from './config/options.js';
 import type { Core } from './core.js';
+import { Connections } from './gateway/connections.js';
 import { type Gateway, startGateway } from './gateway/gateway.js';
-import type { Presence } from './gateway/presence.js';
 import { collectWhenQuiet } from './observe/quiet-collection.js';
 import { version } from './version.js';
 
@@ -17,11 +17,14 @@ export async function serveDevices(
   core: Core,
   config: Config,
   protocols: readonly Protocol[],
-  presence: Presence,
   quit: () => void,
 ): Promise<Gateway> {
   const { metrics } = core;
-  metrics.gauge('m2mp_connections_paused', () => [...presence.all()].filter((connection) => connection.paused).length);
+  const connections = new Connections();
+  metrics.gauge(
+    'm2mp_connections_paused',
+    () => [...connections.all()].filter((connection) => connection.paused).length,
+  );
   const listeners = [
     ...protocols.map((protocol) => ({ name: protocol.name, protocols: [protocol] })),
     { name: AUTO, protocols },
@@ -36,7 +39,7 @@ export async function serveDevices(
       durability: core.durability,
       bus: core.bus,
       live: core.live,
-      presence,
+      connections,
       metrics,
       log: core.log,
       clock: core.clock,

@@ -9,7 +9,6 @@ import { openCore } from './core.js';
 import { createTurns } from './devices/turns.js';
 import { type Clock, systemClock } from './gateway/clock.js';
 import type { Gateway, Listening } from './gateway/gateway.js';
-import { Presence } from './gateway/presence.js';
 import type { Logger } from './observe/log.js';
 import { serveApi } from './serve-api.js';
 import { serveDevices } from './serve-devices.js';
@@ -60,7 +59,8 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
   const closeStore = async () => {
     if (!options.store) await raw.close();
   };
-  const name = options.name ?? `m2mp_${hostname()}_${process.pid}`;
+  // In a container host and number may be those of the one before, whose lease may still hold.
+  const name = options.name ?? `m2mp_${hostname()}_${process.pid}_${clock.now().toString(36)}`;
   const bus = await openBus({
     bus: config.bus,
     nsqd: config.nsqd,
@@ -91,13 +91,11 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
   }, EXPIRE_EVERY);
 
   try {
-    const presence = new Presence();
     const roles = parseRoles(config.roles);
-    if (roles.has('gateway'))
-      server = await serveDevices(core, config, protocols, presence, options.onQuit ?? (() => {}));
+    if (roles.has('gateway')) server = await serveDevices(core, config, protocols, options.onQuit ?? (() => {}));
     if (roles.has('storage'))
       startStorage({ bus, series: core.series, durability, address: core.address, now: clock.now });
-    const api = roles.has('api') ? await serveApi(core, config, presence) : null;
+    const api = roles.has('api') ? await serveApi(core, config) : null;
     return {
       devices: server?.listening ?? [],
       http: api && { host: api.host, port: api.port, tokenFile: api.tokenFile },

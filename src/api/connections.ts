@@ -1,35 +1,33 @@
 import { type Static, Type } from 'typebox';
-import type { Connection } from '../gateway/connection.js';
+import type { HeldConnection } from '../devices/presence.js';
 import { DateGiven, isoDate } from './dates.js';
 import { deviceOf } from './find-device.js';
 import { DEFAULT_PAGE, Next, pageQuery } from './pages.js';
 import type { Api, ApiParts } from './parts.js';
-import { badField, notFound } from './problem.js';
+import { badField, notFound, Problem } from './problem.js';
 import { problems } from './responses.js';
 
 const ConnectionGiven = Type.Object(
   {
-    id: Type.Integer(),
+    id: Type.String(),
+    gateway: Type.String({ description: 'the name of the gateway that holds it' }),
     protocol: Type.String(),
     source: Type.String({ description: 'address:port of the device' }),
     opened: DateGiven,
-    received: Type.String({ format: 'date-time', description: 'when its last bytes came' }),
-    device: Type.Union([Type.String({ format: 'uuid' }), Type.Null()], { description: 'null: not identified yet' }),
-    ident: Type.Union([Type.String(), Type.Null()]),
-    paused: Type.Boolean({ description: 'whether its socket is not read at the moment' }),
+    device: Type.String({ format: 'uuid' }),
+    ident: Type.String(),
   },
   {
     $id: 'Connection',
     examples: [
       {
-        id: 12,
+        id: '0a7.12.m2mp_host1_4711',
+        gateway: 'm2mp_host1_4711',
         protocol: 'm2mp',
         source: '192.0.2.7:51000',
         opened: '2026-11-20T12:30:00.000Z',
-        received: '2026-11-20T12:31:00.000Z',
         device: '6d3c3aa8-9f83-5a2f-a57c-53d6a8a06bb3',
         ident: 'imei:490154203237518',
-        paused: false,
       },
     ],
   },
@@ -39,9 +37,9 @@ export type ConnectionGiven = Static<typeof ConnectionGiven>;
 export const ConnectionsPage = Type.Object({ connections: Type.Array(ConnectionGiven), next: Next });
 export type ConnectionsPage = Static<typeof ConnectionsPage>;
 
-/** Connections that this gateway holds. */
+/** Connections of identified devices, whichever gateway holds them. */
 export function addConnections(app: Api, parts: ApiParts): void {
-  const { presence, scope } = parts;
+  const { bus, clock, presence, scope } = parts;
   const tags = ['connections'];
 
   app.get(
@@ -49,7 +47,7 @@ export function addConnections(app: Api, parts: ApiParts): void {
     {
       schema: {
         tags,
-        summary: 'Open connections, the oldest first',
+        summary: 'Connections of identified devices on all gateways, those of one device together',
         querystring: Type.Object(
           {
             ...pageQuery,
@@ -62,18 +60,18 @@ export function addConnections(app: Api, parts: ApiParts): void {
         response: { 200: ConnectionsPage, ...problems(400, 404) },
       },
     },
-    async ({ account, query: { limit = DEFAULT_PAGE, cursor = '0', device } }) => {
-      const after = Number(cursor);
-      if (!Number.isSafeInteger(after)) throw badField('cursor', cursor, 'next of the page before');
-      const all = device === undefined ? presence.all() : presence.of((await deviceOf(parts, account, device)).id);
-      const page: ConnectionGiven[] = [];
-      for (const connection of all) {
-        if (connection.id <= after) continue;
-        if (!(await scope.sees(account, connection.device?.id ?? null))) continue;
-        if (page.length === limit) return { connections: page, next: String(page.at(-1)?.id) };
-        page.push(given(connection));
+    async ({ account, query: { limit = DEFAULT_PAGE, cursor = '', device } }) => {
+      if (!CURSOR.test(cursor)) throw badField('cursor', cursor, 'next of the page before');
+      const of = device === undefined ? null : (await deviceOf(parts, account, device)).id;
+      const all = of === null ? presence.all(cursor) : await presence.of(of);
+      const page: HeldConnection[] = [];
+      for await (const connection of all) {
+        if (connection.position <= cursor) continue;
+        if (!(await scope.sees(account, connection.deviceId))) continue;
+        if (page.length === limit) return { connections: page.map(given), next: page.at(-1)?.position ?? null };
+        page.push(connection);
       }
-      return { connections: page, next: null };
+      return { connections: page.map(given), next: null };
     },
   );
 
@@ -83,31 +81,30 @@ export function addConnections(app: Api, parts: ApiParts): void {
       schema: {
         tags,
         summary: 'Close a connection; what is durable is still answered on it, and the device may call again',
-        params: Type.Object({ id: Type.Integer({ minimum: 1, description: 'the number of a connection, from 1' }) }),
-        response: { 204: Type.Null({ description: 'It is being closed' }), ...problems(400, 404, 503) },
+        params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 255, description: 'as it is listed' }) }),
+        response: { 204: Type.Null({ description: 'Its gateway is told to close it' }), ...problems(400, 404, 503) },
       },
     },
     async ({ account, params: { id } }, reply) => {
-      const connection = presence.get(id);
-      if (!connection || !(await scope.sees(account, connection.device?.id ?? null)))
-        throw notFound('id', String(id), 'connection');
-      connection.close('disconnected by the operator');
+      const connection = await presence.find(id);
+      if (!connection || !(await scope.sees(account, connection.deviceId))) throw notFound('id', id, 'connection');
+      const { gateway, number, deviceId } = connection;
+      const isTold = bus.publish('receivers', {
+        _to: `receivers/${gateway};connection_id=${number};device_id=${deviceId}`,
+        _from: 'api',
+        _call: 'disconnect',
+        _time: clock.now() / 1_000,
+      });
+      if (!isTold) throw new Problem(503, 'the gateway that holds the connection cannot be told at the moment');
       reply.code(204);
       return null;
     },
   );
 }
 
-function given(connection: Connection): ConnectionGiven {
-  const { id, protocol, source, openedAt, lastReceived, device, paused } = connection;
-  return {
-    id,
-    protocol: protocol.name,
-    source,
-    opened: isoDate(openedAt),
-    received: isoDate(lastReceived),
-    device: device?.id ?? null,
-    ident: device?.ident ?? null,
-    paused,
-  };
+/** Where a page ends: part, device and gateway, number. */
+const CURSOR = /^$|^[0-9a-f]{3}\/[^/]+\/.+\/\d+$/;
+
+function given({ id, gateway, protocol, source, opened, deviceId, ident }: HeldConnection): ConnectionGiven {
+  return { id, gateway, protocol, source, opened: isoDate(opened), device: deviceId, ident };
 }

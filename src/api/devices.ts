@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { type Account, isAtLeast, isOverAll, sees } from '../accounts/account.js';
 import type { Device } from '../devices/device.js';
+import type { Presence } from '../devices/presence.js';
 import { forbidden } from './auth.js';
 import { DateOrNull, dateOrNull } from './dates.js';
 import { changeableDeviceOf, DeviceParams, deviceOf } from './find-device.js';
@@ -72,7 +73,7 @@ export function addDevices(app: Api, parts: ApiParts): void {
     },
     async ({ account, query: { limit = DEFAULT_PAGE, cursor, deleted } }) => {
       const page = await devices.list({ limit, after: cursor, deleted, domain: account.domain ?? undefined });
-      return { devices: page.devices.map(given), next: page.next };
+      return { devices: await Promise.all(page.devices.map(given)), next: page.next };
     },
   );
 
@@ -117,7 +118,7 @@ export function addDevices(app: Api, parts: ApiParts): void {
     async ({ account, params, body }) => {
       const { id } = await changeableDeviceOf(parts, account, params.device);
       await checkBelonging(account, body);
-      const changed = given(await devices.update(id, body));
+      const changed = await given(await devices.update(id, body));
       parts.scope.forget(id);
       return changed;
     },
@@ -162,14 +163,15 @@ export function addDevices(app: Api, parts: ApiParts): void {
       throw badField('owner', owner, 'the UUID or name of a user, or null');
   }
 
-  function given(device: Device): DeviceGiven {
-    return deviceGiven(device, presence.of(device.id).length);
+  function given(device: Device): Promise<DeviceGiven> {
+    return deviceGiven(presence, device);
   }
 }
 
 /** A device as the API gives it. */
-export function deviceGiven(device: Device, connections: number): DeviceGiven {
+export async function deviceGiven(presence: Presence, device: Device): Promise<DeviceGiven> {
   const { id, ident, name, domain, owner, clockOffset, firstConnection, deleted } = device;
   const dates = { firstConnection: dateOrNull(firstConnection), deleted: dateOrNull(deleted) };
+  const connections = (await presence.of(id)).length;
   return { id, ident, name, domain, owner, clockOffset, ...dates, connections };
 }

@@ -7,7 +7,6 @@ import type { Bus } from '../bus/bus.js';
 import type { DeviceParts } from '../devices/open.js';
 import type { Clock } from '../gateway/clock.js';
 import type { Live } from '../gateway/live.js';
-import type { Presence } from '../gateway/presence.js';
 import type { Durability } from '../ingest/durability.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -22,7 +21,6 @@ export interface ApiParts extends Omit<DeviceParts, 'identify'> {
   readonly durability: Durability;
   readonly bus: Bus;
   readonly live: Live;
-  readonly presence: Presence;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly clock: Clock;

@@ -77,7 +77,7 @@ export function addWaiting(app: Api, { waitingRoom, presence }: ApiParts): void 
     async ({ body: { ident, admit } }) => {
       if (admit) {
         const device = await waitingRoom.admit(ident);
-        return { device: deviceGiven(device, presence.of(device.id).length) };
+        return { device: await deviceGiven(presence, device) };
       }
       if (!(await waitingRoom.dismiss(ident))) throw notFound('ident', ident, 'waiting ident');
       return { device: null };

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ConnectionGiven, ConnectionsPage } from '../api/connections.js';
-import { jsonOption, limitOption, refuseUnknownActions, wholeNumber } from './arguments.js';
+import { jsonOption, limitOption, refuseUnknownActions } from './arguments.js';
 import { addConnectionOptions, clientFor } from './client.js';
 import { print, printRows } from './output.js';
 import { entries, gathered } from './pages.js';
@@ -11,19 +11,20 @@ const columns: readonly Column<ConnectionGiven>[] = [
   ['PROTOCOL', (connection) => connection.protocol],
   ['FROM', (connection) => connection.source],
   ['OPENED', (connection) => connection.opened],
-  ['LAST BYTES', (connection) => connection.received],
   ['IDENT', (connection) => connection.ident],
 ];
 
 /** Adds `m2mp connections`: who is connected. */
 export function addConnections(program: Command): void {
   const verb = refuseUnknownActions(
-    addConnectionOptions(program.command('connections').description('open connections')).addOption(jsonOption()),
+    addConnectionOptions(
+      program.command('connections').description('open connections of identified devices'),
+    ).addOption(jsonOption()),
   );
 
   verb
     .command('list', { isDefault: true })
-    .description('list them, the oldest first')
+    .description('list them, on whichever gateway')
     .option('--device <device>', 'only those of this ident or UUID')
     .addOption(limitOption(1_000))
     .action(async (_, command: Command) => {
@@ -35,10 +36,10 @@ export function addConnections(program: Command): void {
 
   verb
     .command('close')
-    .argument('<id>', 'number of the connection', wholeNumber)
+    .argument('<id>', 'of the connection, as it is listed')
     .description('close one; the device may call again')
-    .action(async (id: number, _, command: Command) => {
-      await clientFor(command).json('DELETE', `/api/connections/${id}`);
+    .action(async (id: string, _, command: Command) => {
+      await clientFor(command).json('DELETE', `/api/connections/${encodeURIComponent(id)}`);
       print(`connection ${id} is being closed\n`);
     });
 }

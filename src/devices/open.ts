@@ -10,6 +10,7 @@ import { deviceChanger } from './device.js';
 import { type Devices, openDeviceTree } from './devices.js';
 import { type Firmware, openFirmware } from './firmware.js';
 import { type ListedSensors, openListedSensors } from './listed-sensors.js';
+import { openPresence, type Presence } from './presence.js';
 import { openProvisioning, type Policy, type Provisioning } from './provisioning.js';
 import { openSettings, type Settings } from './settings.js';
 import { openStatus, type Status } from './status.js';
@@ -42,6 +43,7 @@ export interface DeviceParts {
   readonly listedSensors: ListedSensors;
   readonly channelTranslation: ChannelTranslation;
   readonly firmware: Firmware;
+  readonly presence: Presence;
   readonly domains: Domains;
   readonly users: Users;
 }
@@ -71,6 +73,7 @@ export function openDevices({
     listedSensors: openListedSensors({ registry, change }),
     channelTranslation: openChannelTranslation({ registry, turns, change }),
     firmware: openFirmware({ registry, files, turns, newId }),
+    presence: openPresence(registry, now),
     domains,
     users,
   };

@@ -12,6 +12,7 @@ import { DurableAnswers } from './answers.js';
 import { confirm } from './confirmations.js';
 import type { GatewayParts } from './gateway.js';
 import { handOver } from './hand-over.js';
+import { writeHeld } from './lease.js';
 import { answerTo } from './questions.js';
 import { recordEvent } from './server-events.js';
 
@@ -227,12 +228,17 @@ export class Connection {
           this.#count(effect);
           break;
         case 'close':
-          if (effect.scope === 'device' && this.device)
-            for (const connection of this.#parts.presence.of(this.device.id)) connection.finish(effect.why);
           this.finish(effect.why);
+          if (effect.scope === 'device' && this.device) this.#finishAllOf(this.device, effect.why, now);
           break;
       }
     }
+  }
+
+  #finishAllOf({ id }: Device, why: string, now: number): void {
+    for (const connection of this.#parts.connections.of(id)) connection.finish(why);
+    const call = { _call: 'disconnect', _from: this.#parts.address, _time: now / 1_000 };
+    this.#parts.bus.publish('receivers', { _to: `receivers;device_id=${id}`, ...call });
   }
 
   #store({ reading }: Extract<Effect, { do: 'store' }>, now: number): void {
@@ -290,20 +296,24 @@ export class Connection {
 
   async #identified(device: Device): Promise<void> {
     const parts = this.#parts;
+    const before = this.device;
+    this.device = device;
+    this.#seriesId = seriesOf(device.id);
+    if (before) parts.connections.unidentified(this, before.id);
+    // Before what waits for the device is read: of what is added after that, a message tells, which finds it then.
+    parts.connections.identified(this, device.id);
+    this.#lastWrite = recordEvent(parts, this, 'device_identified');
     const [pendingSettings, pendingCommands, capabilitiesKnown, hasSettings, translate] = await Promise.all([
       parts.settings.pending(device.id),
       parts.commands.pending(device.id, parts.clock.now()),
       parts.status.capabilitiesKnown(device.id),
       parts.settings.hasAny(device.id),
       parts.channelTranslation.rulesFor(device.id),
+      writeHeld(parts, device),
+      before && writeHeld(parts, before),
     ]);
     if (this.#socket.destroyed) return;
-    if (this.device) parts.presence.unidentified(this, this.device.id);
-    this.device = device;
-    this.#seriesId = seriesOf(device.id);
     this.#translate = translate;
-    parts.presence.identified(this, device.id);
-    this.#lastWrite = recordEvent(parts, this, 'device_identified');
     this.#log('info', 'device identified', { ident: device.ident });
     this.#socket.cork();
     this.#tell({
@@ -414,7 +424,11 @@ export class Connection {
 
   #gone(): void {
     this.#answers.drop();
-    this.#parts.presence.remove(this);
+    this.#parts.connections.remove(this);
+    if (this.device)
+      writeHeld(this.#parts, this.device).catch((error: unknown) => {
+        this.#log('error', 'the connection is still listed', { error: error instanceof Error ? error.message : error });
+      });
     this.#counts.open--;
     recordEvent(this.#parts, this, 'device_disconnected');
     this.#log('debug', 'connection closed', { why: this.endedBecause });

@@ -6,6 +6,7 @@ import type { ChannelTranslation } from '../devices/channel-translation.js';
 import type { Commands } from '../devices/commands.js';
 import type { Firmware } from '../devices/firmware.js';
 import type { ListedSensors } from '../devices/listed-sensors.js';
+import type { Presence } from '../devices/presence.js';
 import type { Provisioning } from '../devices/provisioning.js';
 import type { Settings } from '../devices/settings.js';
 import type { Status } from '../devices/status.js';
@@ -15,8 +16,9 @@ import type { Metrics } from '../observe/metrics.js';
 import type { Series } from '../series/series.js';
 import type { Clock } from './clock.js';
 import { Connection } from './connection.js';
+import type { Connections } from './connections.js';
+import { keepLease } from './lease.js';
 import type { Live } from './live.js';
-import type { Presence } from './presence.js';
 import { listenForCalls } from './receiver.js';
 import { recogniseFirst } from './recognition.js';
 import { recordEvent } from './server-events.js';
@@ -34,6 +36,9 @@ export interface GatewayParts {
   readonly durability: Durability;
   readonly bus: Bus;
   readonly live: Live;
+  /** Those that this gateway holds. */
+  readonly connections: Connections;
+  /** What the store says of all gateways. */
   readonly presence: Presence;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -99,8 +104,8 @@ const BACKLOG = 1_024;
 
 /** Listens for the given protocols; resolves when all ports are open. */
 export async function startGateway(parts: GatewayParts, ports: readonly Listener[]): Promise<Gateway> {
-  let connections = 0;
-  const { presence } = parts;
+  let opened = 0;
+  const { connections } = parts;
   /** Sockets of which is not known yet what is spoken. */
   const held = new Set<Socket>();
   const servers: Server[] = [];
@@ -115,8 +120,8 @@ export async function startGateway(parts: GatewayParts, ports: readonly Listener
     }
     counts.opened++;
     counts.open++;
-    const connection = new Connection(++connections, socket, protocol, parts);
-    presence.add(connection);
+    const connection = new Connection(++opened, socket, protocol, parts);
+    connections.add(connection);
     recordEvent(parts, connection, 'device_connected');
   }
 
@@ -127,8 +132,8 @@ export async function startGateway(parts: GatewayParts, ports: readonly Listener
 
   function refusalOf(socket: Socket): string | null {
     const { maxConnections, maxConnectionsPerAddress } = parts.limits;
-    if (presence.size + held.size >= maxConnections) return `max-connections ${maxConnections}`;
-    if (maxConnectionsPerAddress > 0 && presence.fromAddress(socket.remoteAddress ?? '') >= maxConnectionsPerAddress)
+    if (connections.size + held.size >= maxConnections) return `max-connections ${maxConnections}`;
+    if (maxConnectionsPerAddress > 0 && connections.fromAddress(socket.remoteAddress ?? '') >= maxConnectionsPerAddress)
       return `max-connections-per-address ${maxConnectionsPerAddress}`;
     return null;
   }
@@ -147,7 +152,15 @@ export async function startGateway(parts: GatewayParts, ports: readonly Listener
     });
   }
 
-  for (const { name, protocols, host, port } of ports) {
+  const endLease = await keepLease(parts);
+  try {
+    for (const listener of ports) await open(listener);
+  } catch (error) {
+    await endLease();
+    throw error;
+  }
+
+  async function open({ name, protocols, host, port }: Listener): Promise<void> {
     const only = protocols.length === 1 ? protocols[0] : undefined;
     const server = createServer(
       { noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE, allowHalfOpen: true },
@@ -159,7 +172,7 @@ export async function startGateway(parts: GatewayParts, ports: readonly Listener
 
   const sweep = setInterval(() => {
     const monotonic = parts.clock.monotonic();
-    for (const connection of presence.all()) connection.sweep(monotonic);
+    for (const connection of connections.all()) connection.sweep(monotonic);
   }, SWEEP_EVERY);
   const unsubscribe = listenForCalls(parts);
   parts.bus.publish('events', {
@@ -173,23 +186,31 @@ export async function startGateway(parts: GatewayParts, ports: readonly Listener
   return {
     listening,
     resume() {
-      for (const connection of presence.all()) connection.storeFull(false);
+      for (const connection of connections.all()) connection.storeFull(false);
     },
     async drain() {
       clearInterval(sweep);
+      const { drainTimeout } = parts.limits;
       unsubscribe();
       for (const server of servers) server.close();
       for (const socket of held) socket.destroy();
-      const closed = Promise.all([...presence.all()].map((connection) => connection.drain('the gateway stops')));
-      let deadline: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        deadline = setTimeout(resolve, parts.limits.drainTimeout);
-      });
-      await Promise.race([closed, late]);
-      clearTimeout(deadline);
-      for (const connection of presence.all()) connection.destroy('the gateway stopped');
+      const closed = Promise.all([...connections.all()].map((connection) => connection.drain('the gateway stops')));
+      await within(drainTimeout, closed);
+      for (const connection of connections.all()) connection.destroy('the gateway stopped');
+      // Where the store is away others see by the lease's time that it is over.
+      await within(drainTimeout, endLease());
     },
   };
+}
+
+/** Resolves when the promise does, or after so many milliseconds. */
+async function within(milliseconds: number, promise: Promise<unknown>): Promise<void> {
+  let deadline: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    deadline = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(deadline);
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

@@ -41,11 +41,11 @@ export async function answerTo(
       return { to: 'logLevel', level: question.level };
     case 'setSetting':
       await parts.settings.set(device.id, question.name, question.value);
-      for (const held of parts.presence.of(device.id)) held.deliverSettings();
+      for (const held of parts.connections.of(device.id)) held.deliverSettings();
       return { to: 'setSetting' };
     case 'addCommand':
       await parts.commands.add(device.id, question.text, {});
-      for (const held of parts.presence.of(device.id)) held.deliverCommands();
+      for (const held of parts.connections.of(device.id)) held.deliverCommands();
       return { to: 'addCommand' };
   }
 }

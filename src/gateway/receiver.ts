@@ -26,7 +26,7 @@ export function listenForCalls(parts: GatewayParts): () => void {
   const unsubscribe = parts.bus.subscribe('receivers', parts.address, (message) => carryOut(parts, message), {
     // What waits for a device is in the store: a message only tells of it.
     onGap() {
-      pending = [...parts.presence.all()].filter(({ device }) => device !== null);
+      pending = [...parts.connections.all()].filter(({ device }) => device !== null);
       if (!timer) catchUp();
     },
   });
@@ -46,7 +46,7 @@ export function listenForCalls(parts: GatewayParts): () => void {
         for (const connection of connections) connection.close('disconnected by the operator');
         break;
       case 'list_connections':
-        answer(parts, message, connections.length > 0 ? connections : [...parts.presence.all()]);
+        answer(parts, message, connections.length > 0 ? connections : [...parts.connections.all()]);
         break;
       case 'quit':
         parts.log.info({ from: message._from }, 'asked to end');
@@ -63,11 +63,11 @@ export function listenForCalls(parts: GatewayParts): () => void {
 }
 
 /** A connection's number is this gateway's own: with a device it must be that device's. */
-function meant({ presence }: GatewayParts, parameters: ReadonlyMap<string, string>): readonly Connection[] {
+function meant({ connections }: GatewayParts, parameters: ReadonlyMap<string, string>): readonly Connection[] {
   const connectionId = parameters.get('connection_id');
   const deviceId = parameters.get('device_id');
-  if (connectionId === undefined) return deviceId === undefined ? [] : presence.of(deviceId);
-  const connection = presence.get(Number(connectionId));
+  if (connectionId === undefined) return deviceId === undefined ? [] : connections.of(deviceId);
+  const connection = connections.get(Number(connectionId));
   return connection && (deviceId === undefined || connection.device?.id === deviceId) ? [connection] : [];
 }
 

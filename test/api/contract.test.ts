@@ -269,7 +269,7 @@ describe('connections', () => {
     expect((await ask('DELETE', `/api/connections/${body.connections[0].id}`)).status).toBe(204);
     await socket.isClosed();
     await expectProblem(ask('DELETE', '/api/connections/999999999'), 404, 'id');
-    await expectProblem(ask('DELETE', '/api/connections/first'), 400, 'id');
+    await expectProblem(ask('DELETE', '/api/connections/0a7.1.nobody'), 404, 'id');
     await expectProblem(ask('GET', `/api/connections?device=${NOBODY}`), 404, 'device');
   });
 });

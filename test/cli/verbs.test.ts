@@ -100,7 +100,8 @@ it('connections are listed, and closed', async () => {
   const other = await DeviceOnASocket.identified(protocol, gateway.port('m2mp'), IDENT);
   const open = rows(await out('connections', '--json'));
   expect(open.map(({ ident }) => ident)).toContain(IDENT);
-  await out('connections', 'close', String(Math.max(...open.map(({ id }) => id))));
+  const newest = open.toSorted((a, b) => (String(a['opened']) < String(b['opened']) ? 1 : -1))[0];
+  await out('connections', 'close', String(newest?.['id']));
   await other.isClosed();
 });
 

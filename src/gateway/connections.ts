@@ -1,7 +1,7 @@
 import type { Connection } from './connection.js';
 
 /** Which connections this gateway holds, and which of them speak for which device. */
-export class Presence {
+export class Connections {
   readonly #connections = new Map<number, Connection>();
   // Nearly every device has one connection, and a list of one is small.
   readonly #byDevice = new Map<string, readonly Connection[]>();
