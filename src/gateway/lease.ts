@@ -64,12 +64,22 @@ function nameIn(address: string): string {
   return address.slice(address.indexOf('/') + 1);
 }
 
-/** Runs a task again and again, one at a time; what is returned ends that, and resolves when none is under way. */
+/**
+ * Runs a task again and again, one at a time; tells the first of several failures in a row. What is returned ends that,
+ * and resolves when none is under way.
+ */
 function repeat(every: number, task: () => Promise<void>, onError: (why: string) => void): () => Promise<void> {
   let underWay: Promise<void> | null = null;
+  let failing = false;
   const timer = setInterval(() => {
     underWay ??= task()
-      .catch((error: unknown) => onError(error instanceof Error ? error.message : String(error)))
+      .then(() => {
+        failing = false;
+      })
+      .catch((error: unknown) => {
+        if (!failing) onError(error instanceof Error ? error.message : String(error));
+        failing = true;
+      })
       .finally(() => {
         underWay = null;
       });
