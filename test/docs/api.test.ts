@@ -58,8 +58,9 @@ it.each(examples)('docs/api.md: what it shows works: %s', async (lines) => {
 
 it.each(blocks('sh live'))('docs/api.md: what it shows as live goes on: %s', async (line) => {
   const sending = setInterval(() => device.send(device.side.location({ time: Date.now(), lat: 1, lon: 2 })), 100);
-  const { code, out } = await shell(`timeout 2 ${line}`);
+  // The program starts slowly where the machine is loaded; what it shows ends it.
+  const { code, out } = await shell(`timeout 15 ${line.trim()} | grep --line-buffered -m 2 sen:loc`);
   clearInterval(sending);
-  expect(code).toBe(124);
-  expect(out).toContain('sen:loc');
+  expect([0, 23]).toContain(code);
+  expect(out.trim().split('\n')).toHaveLength(2);
 });
