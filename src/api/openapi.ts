@@ -42,18 +42,24 @@ export async function describeApi(app: Api): Promise<void> {
       },
       security: [{ token: [] }, { session: [] }],
     },
-    transform: ({ schema, url }) => ({ schema: { ...schema, response: described(schema) }, url }),
+    transform: ({ schema, url, route }) => ({
+      schema: { ...schema, response: described(schema, route.method === 'GET') },
+      url,
+    }),
     refResolver: { buildLocalReference: (schema, _base, _fragment, i) => String(schema['$id'] ?? `schema-${i}`) },
   });
   app.addSchema(ProblemDetails);
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 }
 
-/** What succeeds is described by the route's summary where its schema says nothing. */
-function described({ response, summary }: FastifySchema): unknown {
+const UNCHANGED = { type: 'null', description: 'It is what the tag of If-None-Match stands for' };
+
+/** What succeeds is described by the route's summary where its schema says nothing; what is read may be unchanged. */
+function described({ response, summary }: FastifySchema, reads: boolean): unknown {
   if (typeof response !== 'object' || response === null) return response;
+  const all = { ...response, ...(reads && { 304: UNCHANGED }) };
   return Object.fromEntries(
-    Object.entries(response).map(([status, schema]: [string, object]) => [
+    Object.entries(all).map(([status, schema]: [string, object]) => [
       status,
       'description' in schema ? schema : { ...schema, description: summary },
     ]),

@@ -13,6 +13,7 @@ import type { Metrics } from '../observe/metrics.js';
 import type { Registry } from '../registry/registry.js';
 import type { Series } from '../series/series.js';
 import type { Audit } from './audit-trail.js';
+import type { Exports } from './exports.js';
 import type { Scope } from './scope.js';
 
 export interface ApiParts extends Omit<DeviceParts, 'identify'> {
@@ -27,6 +28,7 @@ export interface ApiParts extends Omit<DeviceParts, 'identify'> {
   readonly scope: Scope;
   readonly credentials: Credentials;
   readonly audit: Audit;
+  readonly exports: Exports;
 }
 
 export type Api = FastifyInstance<

@@ -58,6 +58,8 @@ export const policy: Readonly<Record<string, Permission>> = {
   'DELETE /api/devices/:device/channel-translation': 'admin',
 
   'GET /api/readings': 'viewer',
+  'GET /api/latest': 'viewer',
+  'GET /api/devices/:device/track': 'viewer',
 
   'GET /api/events': 'viewer',
   'GET /api/connections': 'viewer',

@@ -1,23 +1,18 @@
 /** What is asked of readings: pages of them, or streams in a format, of one device or of many. */
-import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Device } from '../devices/device.js';
 import { FORMATS, type FormatName } from '../exports/format.js';
 import { writeExport } from '../exports/write.js';
 import { pageOfReadings, queryReadings } from '../queries/readings.js';
-import { isoDate } from './dates.js';
 import { DeviceParams, deviceOf } from './find-device.js';
 import type { Api, ApiParts } from './parts.js';
-import { Problem } from './problem.js';
 import { DeviceReadingsPage, deviceEntryGiven, entryGiven, ReadingsPage } from './reading-given.js';
-import { type Asked, asked, checkSources, explained, readingQuery } from './reading-query.js';
+import { ALL_FORMATS, type Asked, asked, checkSources, explained, readingQuery } from './reading-query.js';
 import { problems } from './responses.js';
 
 /** Devices in one query at the most. */
 export const MAX_DEVICES = 100;
-/** Exports at the same time at the most: each takes its turns of the event loop, which has devices to serve as well. */
-export const MAX_EXPORTS = 8;
 
 const description =
   'Without a format a page; with one a stream of all of them, in constant memory however many they are. ' +
@@ -25,9 +20,8 @@ const description =
 
 /** Queries of readings. */
 export function addReadingQueries(app: Api, parts: ApiParts): void {
-  const { series } = parts;
+  const { series, exports } = parts;
   const tags = ['readings'];
-  let exports = 0;
 
   app.get(
     '/api/devices/:device/readings',
@@ -97,36 +91,27 @@ export function addReadingQueries(app: Api, parts: ApiParts): void {
     }
   }
 
-  async function stream(
+  function stream(
     reply: FastifyReply,
     { query, limit }: Asked,
     format: FormatName,
     of: readonly Device[],
     devices: boolean,
   ) {
-    if (exports >= MAX_EXPORTS)
-      throw new Problem(503, `${MAX_EXPORTS} exports are under way, which is the most; try again when one has ended`);
     const { fields, downsample } = query;
     const pieces = writeExport({
       ...{ format, of, limit, devices, fields, periods: downsample !== undefined },
       entries: (ids) => queryReadings(series, { ...query, devices: ids }),
     });
-    exports++;
-    const body = Readable.from(pieces, { objectMode: false });
-    body.once('close', () => exports--);
-    body.once('error', (error) => parts.log.warn({ error: error.message, format }, 'an export broke off'));
-    const date = isoDate(parts.clock.now()).slice(0, 10);
-    reply.type(`${FORMATS[format].contentType}; charset=utf-8`);
-    reply.header('content-disposition', `attachment; filename="readings-${date}.${format}"`);
-    return reply.send(body);
+    return exports.send(reply, { name: 'readings', format, contentType: FORMATS[format].contentType, pieces });
   }
 }
 
 /** JSON of a page, or the text of a stream. */
-function pagesOrStreams(page: object) {
-  const streams = Object.values(FORMATS).map(({ contentType }) => [contentType, { schema: { type: 'string' } }]);
+export function pagesOrStreams(page: object, formats: readonly FormatName[] = ALL_FORMATS) {
+  const streams = formats.map((format) => [FORMATS[format].contentType, { schema: { type: 'string' } }]);
   return {
-    description: 'A page, or a stream in the format that was asked for',
+    description: 'JSON, or a stream in the format that was asked for',
     content: { 'application/json': { schema: page }, ...Object.fromEntries(streams) },
   };
 }

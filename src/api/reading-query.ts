@@ -31,7 +31,7 @@ export const Types = Type.Array(ReadingType, {
 
 export const range = { from: Type.Optional(DateText), to: Type.Optional(DateText) };
 
-const formats = Object.keys(FORMATS).filter((name): name is FormatName => name in FORMATS);
+export const ALL_FORMATS = Object.keys(FORMATS).filter((name): name is FormatName => name in FORMATS);
 
 export const readingQuery = {
   type: Type.Optional(Types),
@@ -69,7 +69,7 @@ export const readingQuery = {
     }),
   ),
   format: Type.Optional(
-    Type.Enum(formats, {
+    Type.Enum(ALL_FORMATS, {
       description: 'a stream of all of them in place of a page; geojson, gpx and kml have those with a place only',
     }),
   ),
@@ -128,14 +128,14 @@ export function explained(error: unknown): unknown {
   return new Problem(400, `type: ${error.message}; name some`, { field: 'type' }, { cause: error });
 }
 
-function parseFields(text: string): string[] {
+export function parseFields(text: string): string[] {
   const fields = [...new Set(text.split(','))];
   if (fields.length > MAX_FIELDS || fields.some((field) => field === ''))
     throw badField('fields', text, `1 to ${MAX_FIELDS} names with commas between, such as lat,lon`);
   return fields;
 }
 
-function parseBox(text: string) {
+export function parseBox(text: string) {
   const area = parseArea(text);
   if (area) return area;
   throw badField('bbox', text, 'west,south,east,north in degrees, such as 2.2,48.8,2.5,48.9');

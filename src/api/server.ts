@@ -13,12 +13,14 @@ import { takeBodies, UPLOAD_TIMEOUT } from './bodies.js';
 import { addChannelTranslation } from './channel-translation.js';
 import { closing } from './closing.js';
 import { addCommands } from './commands.js';
+import { compressAnswers } from './compression.js';
 import { addConnections } from './connections.js';
 import { allowOrigins } from './cors.js';
 import { addDevices } from './devices.js';
 import { addDomains } from './domains.js';
 import { answerWhenDurable } from './durably.js';
 import { addEvents } from './events.js';
+import { createExports } from './exports.js';
 import { addFirmware } from './firmware.js';
 import { addHealth } from './health.js';
 import { addLatest } from './latest.js';
@@ -36,6 +38,8 @@ import { createScope } from './scope.js';
 import { addSettings } from './settings.js';
 import { addStatus } from './status.js';
 import { addTokens } from './tokens.js';
+import { addTrack } from './track.js';
+import { tellUnchanged } from './unchanged.js';
 import { addUsers } from './users.js';
 import { validatorCompiler } from './validation.js';
 import { addWaiting } from './waiting.js';
@@ -62,7 +66,7 @@ export interface RunningApi {
   close(): Promise<void>;
 }
 
-export interface ApiOptions extends Omit<ApiParts, 'scope' | 'credentials' | 'audit'> {
+export interface ApiOptions extends Omit<ApiParts, 'scope' | 'credentials' | 'audit' | 'exports'> {
   /** What a request must bear, but for /health. */
   readonly token: string;
   readonly host: string;
@@ -103,6 +107,7 @@ async function buildApi(options: ApiOptions): Promise<Api> {
     scope: createScope(options.devices, clock.now),
     credentials,
     audit: createAudit({ series, durability, now: clock.now }),
+    exports: createExports(options),
   };
   const app = fastify({
     bodyLimit: MAX_BODY,
@@ -144,6 +149,9 @@ async function buildApi(options: ApiOptions): Promise<Api> {
     now: parts.clock.now,
   });
   keepTrail(app, parts.audit);
+  // In this order: what is unchanged is not compressed.
+  tellUnchanged(app);
+  await compressAnswers(app);
   answerWhenDurable(app, parts.durability);
   await describeApi(app);
 
@@ -160,6 +168,7 @@ async function buildApi(options: ApiOptions): Promise<Api> {
   addReadingQueries(app, parts);
   addReadings(app, parts);
   addLatest(app, parts);
+  addTrack(app, parts);
   addStatus(app, parts);
   addListedSensors(app, parts);
   addChannelTranslation(app, parts);

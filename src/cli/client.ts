@@ -78,11 +78,14 @@ export function part(text: string): string {
   return encodeURIComponent(text);
 }
 
-/** A query of the entries that are given. */
-export function query(entries: Readonly<Record<string, string | number | boolean | null | undefined>>): string {
+export type Parameter = string | number | boolean | null | undefined;
+
+/** A query of the entries that are given, those of a list one by one. */
+export function query(entries: Readonly<Record<string, Parameter | readonly Parameter[]>>): string {
   const parameters = new URLSearchParams();
-  for (const [key, value] of Object.entries(entries))
-    if (value !== undefined && value !== null) parameters.append(key, String(value));
+  for (const [key, values] of Object.entries(entries))
+    for (const value of [values].flat())
+      if (value !== undefined && value !== null) parameters.append(key, String(value));
   return parameters.size > 0 ? `?${parameters}` : '';
 }
 

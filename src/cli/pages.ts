@@ -1,5 +1,4 @@
-import type { Client } from './client.js';
-import { query } from './client.js';
+import { type Client, type Parameter, query } from './client.js';
 
 /** Entries that are asked for at once. */
 const AT_ONCE = 1_000;
@@ -8,7 +7,7 @@ const AT_ONCE = 1_000;
 export async function* entries<Page extends { readonly next: string | null }, Entry>(
   client: Client,
   path: string,
-  parameters: Readonly<Record<string, string | number | boolean | undefined>>,
+  parameters: Readonly<Record<string, Parameter | readonly Parameter[]>>,
   limit: number,
   of: (page: Page) => readonly Entry[],
 ): AsyncIterable<Entry> {

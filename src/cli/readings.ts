@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { EntryGiven, ReadingsPage } from '../api/reading-given.js';
+import type { DeviceEntryGiven, EntryGiven, ReadingsPage } from '../api/reading-given.js';
 import { FORMATS, type Format } from '../exports/format.js';
 import { AGGREGATES } from '../queries/downsample.js';
 import { jsonLine } from '../queries/json.js';
@@ -12,7 +12,7 @@ import { entries, gathered } from './pages.js';
 import { type Column, escaped, escapedLines, table } from './table.js';
 
 interface Options {
-  readonly type?: string;
+  readonly type?: readonly string[];
   readonly from?: string;
   readonly to?: string;
   readonly fields?: string;
@@ -27,12 +27,12 @@ interface Options {
 
 const formats = ['table', ...Object.keys(FORMATS)];
 
-/** Adds `m2mp readings DEVICE`: dated values of a device. */
+/** Adds `m2mp readings DEVICE…`: dated values of devices. */
 export function addReadings(program: Command): void {
   addConnectionOptions(program.command('readings'))
-    .description('readings of a device, the newest first; with a format all of them, the oldest first')
-    .argument('<device>', 'its ident or UUID')
-    .option('--type <type>', 'only those of this type, such as sen:loc')
+    .description('readings of devices, the newest first; with a format all of them, the oldest first')
+    .argument('<device...>', 'their idents or UUIDs')
+    .option('--type <type>', 'only those of this type, such as sen:loc; once for each of several', collected)
     .option('--from <date>', 'from this date on, ISO 8601')
     .option('--to <date>', 'up to this date; a day is all of that day')
     .option('--fields <names>', 'only these members of data, such as lat,lon')
@@ -46,12 +46,20 @@ export function addReadings(program: Command): void {
     .action(run);
 }
 
-async function run(device: string, options: Options, command: Command): Promise<void> {
+/** The values of an option that can be given more than once. */
+function collected(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
+async function run(devices: readonly string[], options: Options, command: Command): Promise<void> {
   const client = clientFor(command);
+  const [device = '', ...others] = devices;
+  if (options.follow && others.length > 0) throw new CliError('--follow goes with one device', EXIT.usage);
   if (options.follow) return follow(client, device, options);
   const { type, from, to, fields, bbox, every, aggregate, order, limit, format } = options;
-  const path = `/api/devices/${part(device)}/readings`;
-  const wanted = { type, from, to, fields, bbox, every, aggregate };
+  const many = others.length > 0;
+  const path = many ? '/api/readings' : `/api/devices/${part(device)}/readings`;
+  const wanted = { ...(many && { device: devices }), type, from, to, fields, bbox, every, aggregate };
   if (format !== 'table') {
     // Only what was said: an export has defaults of its own.
     const said = (name: string) => command.getOptionValueSource(name) === 'cli';
@@ -62,8 +70,12 @@ async function run(device: string, options: Options, command: Command): Promise<
     entries(client, path, { ...wanted, order }, limit, (page: ReadingsPage) => page.readings),
   );
   if (readings.length === 0) process.stderr.write('no readings\n');
-  else print(table(columns, readings));
+  else print(table(many ? [...identColumn, ...columns] : columns, readings));
 }
+
+const identColumn: readonly Column<EntryGiven | DeviceEntryGiven>[] = [
+  ['IDENT', (reading) => ('ident' in reading ? reading.ident : null)],
+];
 
 const columns: readonly Column<EntryGiven>[] = [
   ['TIME', (reading) => reading.time],

@@ -1,5 +1,5 @@
 import type { Entry } from '../queries/readings.js';
-import { type ExportedDevice, type ExportOptions, FORMATS, type FormatName } from './format.js';
+import { type ExportedDevice, type ExportOptions, FORMATS, type Format, type FormatName } from './format.js';
 
 /** Characters handed on at once. */
 const PIECE = 32_768;
@@ -37,6 +37,23 @@ export async function* writeExport({ format, of, limit, entries, ...options }: E
       }
     }
     if (byDevice) text += writer.endDevice?.() ?? '';
+  }
+  yield text + writer.tail();
+}
+
+/** The same of entries that come with their devices, in a format that takes them in any order. */
+export async function* writeEntries(
+  { open }: Format,
+  options: ExportOptions,
+  batches: AsyncIterable<readonly { readonly device: ExportedDevice; readonly entry: Entry }[]>,
+): AsyncIterable<string> {
+  const writer = open(options);
+  let text = writer.head();
+  for await (const batch of batches) {
+    for (const { device, entry } of batch) text += writer.entry(entry, device);
+    if (text.length < PIECE) continue;
+    yield text;
+    text = '';
   }
   yield text + writer.tail();
 }

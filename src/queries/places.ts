@@ -40,3 +40,9 @@ export function isWithin({ lat, lon }: Place, { west, south, east, north }: Area
   if (lat < south || lat > north) return false;
   return west <= east ? lon >= west && lon <= east : lon >= west || lon <= east;
 }
+
+/** A difference of longitudes the short way round, or a longitude that went on over the 180th meridian, in degrees. */
+export function shortWay(degrees: number): number {
+  if (degrees > 180) return degrees - 360;
+  return degrees < -180 ? degrees + 360 : degrees;
+}

@@ -56,7 +56,7 @@ export async function* queryReadings(
     order,
     ...(downsample && position ? wholePeriods(query, downsample, position) : { ...query, after: position }),
   });
-  const wanted = filter(query);
+  const wanted = filterOf(query);
   if (!downsample) {
     for await (const batch of batches) yield entries(batch, wanted);
     return;
@@ -128,8 +128,8 @@ function periodEntry({ id, type, time, data, count }: Period): Entry {
   return { device: id.slice(SERIES_PREFIX), type, time, data, uuid: null, count };
 }
 
-/** What is given of data, or null: nothing. */
-function filter({ fields, area }: ReadingsQuery): (data: string) => string | null {
+/** What a query gives of the data (JSON text) of a reading, or null: nothing. */
+export function filterOf({ fields, area }: Pick<ReadingsQuery, 'fields' | 'area'>): (data: string) => string | null {
   if (!fields && !area) return (data) => data;
   return (text) => {
     const data = jsonOf(text);

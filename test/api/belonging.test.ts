@@ -115,6 +115,10 @@ const cases = (): Readonly<Record<string, Case>> => ({
     refused('GET', `/api/readings?device=${OURS.ident}&device=${theirs.device}`, 404),
     refused('GET', `/api/readings?device=${theirs.device}&format=csv`, 404),
   ),
+  'GET /api/latest': all(
+    tellsNothing('/api/latest?type=sen:text', 'what we measured'),
+    tellsNothing('/api/latest?type=sen:text&format=csv', 'what we measured'),
+  ),
   'GET /api/events': all(refused('GET', `/api/events?device=${theirs.device}`, 404), seesOursAlone('/api/events')),
   'GET /api/connections': all(
     tellsNothing('/api/connections', OURS.ident),

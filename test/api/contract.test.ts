@@ -185,6 +185,14 @@ describe('readings', () => {
     await expectProblem(ask('GET', '/api/readings'), 400, 'device');
   });
 
+  it('have a track, and the latest of all devices is one answer', async () => {
+    await ask('POST', `${device}/readings`, { body: { type: 'sen:loc', time: day(0), data: { lat: 48.5, lon: 2.5 } } });
+    expect((await ask('GET', `${device}/track`)).body).toMatchObject({ places: 1, distance: 0, stopCount: 0 });
+    await expectProblem(ask('GET', `${device}/track?points=1`), 400, 'points');
+    expect((await ask('GET', '/api/latest')).body.latest).toContainEqual(expect.objectContaining({ ident }));
+    await expectProblem(ask('GET', '/api/latest?bbox=1'), 400, 'bbox');
+  });
+
   it('have a latest of each type', async () => {
     const { body } = await ask('GET', `${device}/latest`);
     const newest = body.latest.filter(({ type }: { type: string }) => type.startsWith('sen:'));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { m2mp } from '../../protocols/m2mp/index.js';
-import { MAX_EXPORTS } from '../../src/api/reading-queries.js';
+import { MAX_EXPORTS } from '../../src/api/exports.js';
 import { DeviceOnASocket } from '../gateway/device-on-a-socket.js';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../gateway/gateway-under-test.js';
 import { type Answer, type Contract, openContract } from './contract.js';

@@ -90,6 +90,23 @@ it('readings come as a table, as CSV and as lines of JSON', async () => {
   expect(rows(json).map(({ data }) => data)).toEqual(['21.5', '22.5']);
 });
 
+it('readings come by period and of many devices', async () => {
+  const hours = await out(
+    'readings',
+    IDENT,
+    '--type',
+    'sen:temp',
+    '--every',
+    '1d',
+    '--aggregate',
+    'max',
+    '--format',
+    'ndjson',
+  );
+  expect(rows(hours)).toEqual([{ time: '2026-01-01T00:00:00.000Z', type: 'sen:temp', data: 22.5, count: 3 }]);
+  expect(await out('readings', IDENT, IDENT, '--type', 'sen:temp')).toMatch(/IDENT.*\n.*490154203237518 .*22.5/);
+});
+
 it('the waiting room is listed and emptied', async () => {
   expect(await out('waiting')).toContain(STRANGER);
   await out('waiting', 'dismiss', STRANGER);

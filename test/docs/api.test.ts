@@ -9,6 +9,7 @@ import { DeviceOnASocket } from '../gateway/device-on-a-socket.js';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../gateway/gateway-under-test.js';
 
 const IDENT = 'imei:490154203237518';
+const OTHER = 'imei:490154203237542';
 const STRANGERS = ['imei:490154203237526', 'imei:490154203237534'];
 
 const text = await readFile(new URL('../../docs/api.md', import.meta.url), 'utf8');
@@ -21,9 +22,9 @@ let device: DeviceOnASocket;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'm2mp-docs-'));
   gateway = await startGatewayUnderTest({ provisioning: 'known' });
-  for (const ident of [IDENT, ...STRANGERS])
+  for (const ident of [IDENT, OTHER, ...STRANGERS])
     await DeviceOnASocket.identified(m2mp, gateway.port('m2mp'), ident).catch(() => {});
-  await gateway.api('POST', '/api/waiting', { ident: IDENT, admit: true });
+  for (const ident of [IDENT, OTHER]) await gateway.api('POST', '/api/waiting', { ident, admit: true });
   device = await DeviceOnASocket.identified(m2mp, gateway.port('m2mp'), IDENT);
   device.send(device.side.location({ time: Date.UTC(2026, 10, 20), lat: 48.8566, lon: 2.3522 }));
   await device.barrier();
