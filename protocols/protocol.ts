@@ -85,6 +85,8 @@ export interface ConnectionFacts {
  * bounded by one read of the socket.
  */
 export interface Session {
+  /** Nothing can be said here but answers: settings and commands wait for another connection. */
+  readonly answersOnly?: true;
   /** Takes the next bytes of the stream, cut anywhere. Never throws. `bytes` may be kept and must not be changed. */
   receive(bytes: Uint8Array, now: number): Effect[];
   /** Takes what the gateway wants said, or the outcome of `identify` or `ask`. Never throws. */

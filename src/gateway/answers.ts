@@ -3,7 +3,7 @@
  * it is durable and every answer before it has left.
  */
 export interface WaitingAnswer {
-  readonly bytes: Uint8Array;
+  bytes: Uint8Array;
   /** Milliseconds of the monotonic clock when it was asked for. */
   readonly askedAt: number;
   ready: boolean;
@@ -28,9 +28,14 @@ export class DurableAnswers {
     return answer;
   }
 
-  /** Marks an answer as durable, and sends all that may leave now. */
-  release(answer: WaitingAnswer): void {
+  /**
+   * Marks an answer as durable, and sends all that may leave now. With `otherwise` it is not durable: that is sent
+   * in its place. What is released already stays as it is.
+   */
+  release(answer: WaitingAnswer, otherwise?: Uint8Array): void {
+    if (answer.ready) return;
     answer.ready = true;
+    if (otherwise) answer.bytes = otherwise;
     let sent = 0;
     while (this.#waiting[sent]?.ready) sent++;
     for (const due of this.#waiting.splice(0, sent)) this.#send(due.bytes, due.askedAt);

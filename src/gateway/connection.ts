@@ -2,8 +2,8 @@
  * One connection of a device: bytes of the socket go to the protocol's session, and the effects that come back are
  * carried out here. What the device may forget upon leaves only through `DurableAnswers`.
  */
-import type { Socket } from 'node:net';
-import type { Effect, Intent, Protocol, Session } from '../../protocols/protocol.js';
+import type { Duplex } from 'node:stream';
+import type { ConnectionFacts, Effect, Intent, Protocol, Session } from '../../protocols/protocol.js';
 import type { Device } from '../devices/device.js';
 import { seriesOf } from '../devices/device.js';
 import { hexForLog, type Logger } from '../observe/log.js';
@@ -31,6 +31,8 @@ const PAUSED = {
 
 /** Confirmations of one connection under way, above which it is not read. */
 const MAX_TASKS = 64;
+/** Milliseconds after which a device is told that the store did not take what it sent, where it can be told. */
+const OTHERWISE_AFTER = 10_000;
 /** Milliseconds that a closed connection may take to hand its last bytes over. */
 const LINGER = 5_000;
 /** A protocol error is logged once per connection and this many milliseconds. */
@@ -39,6 +41,13 @@ const LOG_EVERY = 1_000;
 const ASK_ALIVE_PAUSE = 30_000;
 /** A reading dated further ahead of the gateway's clock, in ms, counts as dated in the future. */
 const FUTURE = 60_000;
+
+/** The other end: a socket, or who sends datagrams. */
+export interface Peer extends Duplex {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  setTimeout(ms: number, late: () => void): this;
+}
 
 export class Connection {
   readonly id: number;
@@ -53,7 +62,7 @@ export class Connection {
   logLevel: string;
 
   readonly #parts: GatewayParts;
-  readonly #socket: Socket;
+  readonly #socket: Peer;
   readonly #session: Session;
   readonly #answers: DurableAnswers;
   readonly #counts: ProtocolCounts;
@@ -74,7 +83,13 @@ export class Connection {
   #seriesId = '';
   #translate: (channel: string) => string | null = () => null;
 
-  constructor(id: number, socket: Socket, protocol: Protocol, parts: GatewayParts) {
+  constructor(
+    id: number,
+    socket: Peer,
+    protocol: Protocol,
+    parts: GatewayParts,
+    transport: ConnectionFacts['transport'],
+  ) {
     this.id = id;
     this.protocol = protocol;
     this.#parts = parts;
@@ -94,7 +109,7 @@ export class Connection {
     this.#session = protocol.session({
       id,
       source: this.source,
-      transport: 'tcp',
+      transport,
       openedAt: this.openedAt,
       version,
       debug,
@@ -111,7 +126,7 @@ export class Connection {
   /** Sends the settings that wait for the device. */
   deliverSettings(): void {
     const device = this.device;
-    if (!device) return;
+    if (!device || this.#session.answersOnly) return;
     this.#task(async () => {
       this.#tell({ tell: 'settings', settings: await this.#parts.settings.pending(device.id) });
     });
@@ -120,7 +135,7 @@ export class Connection {
   /** Sends the commands that wait for the device and were not yet sent on this connection. */
   deliverCommands(): void {
     const device = this.device;
-    if (!device) return;
+    if (!device || this.#session.answersOnly) return;
     this.#task(async () => {
       const pending = await this.#parts.commands.pending(device.id, this.#parts.clock.now());
       const commands = pending.filter((command) => !this.#sentCommands?.has(command.id));
@@ -210,7 +225,7 @@ export class Connection {
           break;
         case 'answer':
           if (effect.when === 'now') this.#send(effect.bytes);
-          else this.#answerWhenDurable(effect.bytes);
+          else this.#answerWhenDurable(effect);
           break;
         case 'confirm':
           this.#confirm(effect);
@@ -254,18 +269,24 @@ export class Connection {
     if (listed !== null) this.#task(() => this.#parts.listedSensors.mark(device.id, listed, now));
   }
 
-  #answerWhenDurable(bytes: Uint8Array): void {
+  #answerWhenDurable({ bytes, otherwise }: Extract<Effect, { do: 'answer' }>): void {
     const { clock, durability } = this.#parts;
     const answer = this.#answers.push(bytes, clock.monotonic());
     const lastWrite = this.#lastWrite;
-    const whenWritten = () => durability.whenDurable(lastWrite, () => this.#release(answer));
+    const late =
+      otherwise && setTimeout(() => this.#release(answer, otherwise), durability.trouble ? 0 : OTHERWISE_AFTER).unref();
+    const release = () => {
+      clearTimeout(late);
+      this.#release(answer);
+    };
+    const whenWritten = () => durability.whenDurable(lastWrite, release);
     if (this.#tasks === 0) whenWritten();
     else this.#lastTask.then(whenWritten);
   }
 
-  #release(answer: Parameters<DurableAnswers['release']>[0]): void {
+  #release(answer: Parameters<DurableAnswers['release']>[0], otherwise?: Uint8Array): void {
     if (this.#socket.destroyed) return;
-    this.#answers.release(answer);
+    this.#answers.release(answer, otherwise);
     this.#endWhenDone();
   }
 
@@ -304,8 +325,8 @@ export class Connection {
     parts.connections.identified(this, device.id);
     this.#lastWrite = recordEvent(parts, this, 'device_identified');
     const [pendingSettings, pendingCommands, capabilitiesKnown, hasSettings, translate] = await Promise.all([
-      parts.settings.pending(device.id),
-      parts.commands.pending(device.id, parts.clock.now()),
+      this.#session.answersOnly ? [] : parts.settings.pending(device.id),
+      this.#session.answersOnly ? [] : parts.commands.pending(device.id, parts.clock.now()),
       parts.status.capabilitiesKnown(device.id),
       parts.settings.hasAny(device.id),
       parts.channelTranslation.rulesFor(device.id),

@@ -1,6 +1,6 @@
 /** The server that devices connect to: a listener a protocol, the connections they open, and how it all ends. */
-import { createServer, type Server, type Socket } from 'node:net';
-import type { Protocol } from '../../protocols/protocol.js';
+import type { Socket } from 'node:net';
+import type { ConnectionFacts, Protocol } from '../../protocols/protocol.js';
 import type { Bus } from '../bus/bus.js';
 import type { ChannelTranslation } from '../devices/channel-translation.js';
 import type { Commands } from '../devices/commands.js';
@@ -15,10 +15,11 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { Series } from '../series/series.js';
 import type { Clock } from './clock.js';
-import { Connection } from './connection.js';
+import { Connection, type Peer } from './connection.js';
 import type { Connections } from './connections.js';
 import { keepLease } from './lease.js';
 import type { Live } from './live.js';
+import { type Listener, type OpenPort, openPort } from './ports.js';
 import { listenForCalls } from './receiver.js';
 import { recogniseFirst } from './recognition.js';
 import { recordEvent } from './server-events.js';
@@ -70,16 +71,6 @@ export interface Limits {
   readonly maxConnectionsPerAddress: number;
 }
 
-/** What is to be listened for. */
-export interface Listener {
-  /** As in the configuration. */
-  readonly name: string;
-  /** One, or those among which the first bytes of a connection tell. */
-  readonly protocols: readonly Protocol[];
-  readonly host: string;
-  readonly port: number;
-}
-
 /** Where a protocol listens, or `auto`. */
 export interface Listening {
   readonly protocol: string;
@@ -97,21 +88,16 @@ export interface Gateway {
 
 /** How often the limits of time are looked after, in milliseconds. */
 const SWEEP_EVERY = 1_000;
-/** Time before TCP itself asks whether a silent peer is there, in milliseconds. */
-const TCP_KEEP_ALIVE = 120_000;
-/** Connections that may wait to be accepted. */
-const BACKLOG = 1_024;
-
 /** Listens for the given protocols; resolves when all ports are open. */
 export async function startGateway(parts: GatewayParts, ports: readonly Listener[]): Promise<Gateway> {
   let opened = 0;
   const { connections } = parts;
   /** Sockets of which is not known yet what is spoken. */
   const held = new Set<Socket>();
-  const servers: Server[] = [];
+  const open: OpenPort[] = [];
   const listening: Listening[] = [];
 
-  function accept(protocol: Protocol, socket: Socket): void {
+  function accept(protocol: Protocol, socket: Peer, transport: ConnectionFacts['transport']): void {
     const counts = parts.metrics.counts(protocol.name);
     const refusal = refusalOf(socket);
     if (refusal) {
@@ -120,17 +106,17 @@ export async function startGateway(parts: GatewayParts, ports: readonly Listener
     }
     counts.opened++;
     counts.open++;
-    const connection = new Connection(++opened, socket, protocol, parts);
+    const connection = new Connection(++opened, socket, protocol, parts, transport);
     connections.add(connection);
     recordEvent(parts, connection, 'device_connected');
   }
 
-  function refuse(socket: Socket, limit: string): void {
+  function refuse(socket: Peer, limit: string): void {
     parts.log.warn({ source: socket.remoteAddress, limit }, 'connection refused');
     socket.destroy();
   }
 
-  function refusalOf(socket: Socket): string | null {
+  function refusalOf(socket: Peer): string | null {
     const { maxConnections, maxConnectionsPerAddress } = parts.limits;
     if (connections.size + held.size >= maxConnections) return `max-connections ${maxConnections}`;
     if (maxConnectionsPerAddress > 0 && connections.fromAddress(socket.remoteAddress ?? '') >= maxConnectionsPerAddress)
@@ -146,7 +132,7 @@ export async function startGateway(parts: GatewayParts, ports: readonly Listener
     socket.on('close', () => held.delete(socket));
     recogniseFirst(socket, protocols, parts.limits.identifyTimeout, (protocol) => {
       held.delete(socket);
-      if (protocol) return accept(protocol, socket);
+      if (protocol) return accept(protocol, socket, 'tcp');
       parts.log.info({ source: socket.remoteAddress }, 'no protocol that is known is spoken, connection closed');
       socket.destroy();
     });
@@ -154,20 +140,22 @@ export async function startGateway(parts: GatewayParts, ports: readonly Listener
 
   const endLease = await keepLease(parts);
   try {
-    for (const listener of ports) await open(listener);
+    for (const listener of ports) await listenFor(listener);
   } catch (error) {
     await endLease();
     throw error;
   }
 
-  async function open({ name, protocols, host, port }: Listener): Promise<void> {
+  async function listenFor(listener: Listener): Promise<void> {
+    const { name, protocols, host } = listener;
     const only = protocols.length === 1 ? protocols[0] : undefined;
-    const server = createServer(
-      { noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE, allowHalfOpen: true },
-      (socket) => (only ? accept(only, socket) : hold(protocols, socket)),
+    const port = await openPort(
+      listener,
+      (socket) => (only ? accept(only, socket, 'tcp') : hold(protocols, socket)),
+      (protocol, peer) => accept(protocol, peer, 'udp'),
     );
-    servers.push(server);
-    listening.push({ protocol: name, host, port: await listen(server, host, port) });
+    open.push(port);
+    listening.push({ protocol: name, host, port: port.port });
   }
 
   const sweep = setInterval(() => {
@@ -192,11 +180,12 @@ export async function startGateway(parts: GatewayParts, ports: readonly Listener
       clearInterval(sweep);
       const { drainTimeout } = parts.limits;
       unsubscribe();
-      for (const server of servers) server.close();
+      for (const port of open) port.close();
       for (const socket of held) socket.destroy();
       const closed = Promise.all([...connections.all()].map((connection) => connection.drain('the gateway stops')));
       await within(drainTimeout, closed);
       for (const connection of connections.all()) connection.destroy('the gateway stopped');
+      for (const port of open) port.closeDatagrams();
       // Where the store is away others see by the lease's time that it is over.
       await within(drainTimeout, endLease());
     },
@@ -211,16 +200,4 @@ async function within(milliseconds: number, promise: Promise<unknown>): Promise<
   });
   await Promise.race([promise, late]);
   clearTimeout(deadline);
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, backlog: BACKLOG }, () => {
-      server.off('error', reject);
-      server.on('error', () => {});
-      const address = server.address();
-      resolve(typeof address === 'object' && address ? address.port : port);
-    });
-  });
 }
