@@ -31,10 +31,17 @@ module.exports = {
     },
     onlyFrom(
       'the-store-is-chosen-in-one-place',
-      'LMDB and Cassandra are imported by src/store/open.ts alone.',
+      'LMDB and Cassandra are imported by src/store/open.ts alone, and the connection with Cassandra by src/sync.',
       '^src/',
       '^(src/store/(lmdb|cassandra)/|node_modules/(lmdb|cassandra-driver)/)',
-      '^src/store/(open\\.ts$|lmdb/|cassandra/)',
+      '^src/(store/(open\\.ts$|lmdb/|cassandra/)|sync/cassandra\\.ts$)',
+    ),
+    onlyFrom(
+      'search-is-reached-by-sync',
+      'The client of Elasticsearch and OpenSearch is imported by src/sync alone.',
+      '^src/',
+      '^node_modules/@opensearch-project/',
+      '^src/sync/',
     ),
     onlyFrom(
       'stores-do-not-know-each-other',

@@ -24,8 +24,8 @@ export const SERVICE_TIMEOUT = 300_000;
  * Whether a suite must be skipped because there is nothing to run its servers with; with M2MP_TEST_ALL it is run, and
  * fails. For `describe.skipIf(skipWithout(...))`.
  */
-export function skipWithout(...services: readonly ('cassandra' | 'nsq')[]): boolean {
-  const needs = { cassandra: ['java', 'mvn'], nsq: ['go'] };
+export function skipWithout(...services: readonly ('cassandra' | 'nsq' | 'opensearch')[]): boolean {
+  const needs = { cassandra: ['java', 'mvn'], nsq: ['go'], opensearch: ['java', 'mvn', 'curl'] };
   const missing = services.flatMap((service) => needs[service]).filter((program) => !isThere(program));
   return missing.length > 0 && !process.env['M2MP_TEST_ALL'];
 }
@@ -83,6 +83,15 @@ export async function startNsq(name: string, address: string): Promise<Nsq> {
     nsqd: serviceOf(address, directory, 'nsqd.pid', start),
     nsqlookupd: serviceOf(address, directory, 'nsqlookupd.pid', start),
   };
+}
+
+/** The one OpenSearch node that all suites of a run share, each with indices of its own: HTTP on its port 9200. */
+export async function sharedOpenSearch(): Promise<Service> {
+  const address = addressOf(1);
+  const directory = join(runDirectory(), 'opensearch');
+  const start = () => script('opensearch.sh', [directory, address, '512m', String(owner)]);
+  await start();
+  return serviceOf(address, directory, 'pid', start);
 }
 
 /**

@@ -1,0 +1,164 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectCassandra, type Session } from '../../src/sync/cassandra.js';
+import { openPair, type Pair } from '../../src/sync/pair.js';
+import { connectSearch } from '../../src/sync/search.js';
+import { SERVICE_TIMEOUT, skipWithout } from '../services/services.js';
+import { newId, openTwoSides, type TwoSides, type Vehicle } from './two-sides.js';
+
+const vehicle = fc.option(
+  fc.record({
+    plate: fc.string({ minLength: 1, maxLength: 8 }),
+    seats: fc.option(fc.integer({ min: 0, max: 99 })),
+    tags: fc.uniqueArray(fc.constantFrom('red', 'blue', 'old'), { maxLength: 3 }),
+  }),
+  { freq: 5 },
+);
+const change = fc.record({
+  who: fc.constantFrom('row', 'hard', 'document', 'document'),
+  which: fc.integer({ min: 0, max: 3 }),
+  vehicle,
+  /** Milliseconds by which its clock is wrong. */
+  skew: fc.integer({ min: -500, max: 500 }),
+});
+type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
+/** A run of the daemon that breaks off at its nth request of either side, or does not. */
+const run = fc.record({ run: fc.constant(true), breaksOff: fc.option(fc.integer({ min: 1, max: 12 })) });
+const history = fc.array(fc.oneof({ weight: 4, arbitrary: change }, { weight: 1, arbitrary: run }), {
+  minLength: 5,
+  maxLength: 25,
+});
+
+describe.skipIf(skipWithout('cassandra', 'opensearch'))('an index and a table', () => {
+  let sides: TwoSides;
+  let session: Session;
+  const client = () => connectSearch(sides.config.search);
+  beforeAll(async () => {
+    sides = await openTwoSides();
+    session = await connectCassandra(sides.config);
+  }, SERVICE_TIMEOUT);
+  afterAll(async () => {
+    await session?.close();
+    await sides?.remove();
+  });
+
+  /** A pair as a daemon that has just been started has it. */
+  function started(within: Session = session, over = sides.config): Promise<Pair> {
+    return openPair(over.pairs[0]!, {
+      session: within,
+      client: client(),
+      config: over,
+      now: Date.now,
+      wait: () => Promise.resolve(),
+    });
+  }
+
+  it('are the same after any changes on both sides, and the newest change of each is what they say', async () => {
+    let clock = Date.now();
+    await fc.assert(
+      fc.asyncProperty(history, fc.boolean(), async (steps, versioned) => {
+        const ids = Array.from({ length: 4 }, newId);
+        const newest = new Map<string, { at: number; vehicle: Vehicle | null }>();
+        let pair = await started();
+        for (const step of steps) {
+          if ('run' in step) {
+            if (step.breaksOff === null) await pair.run();
+            else {
+              await (await started(breakingOff(session, step.breaksOff))).run().catch(() => {});
+              pair = await started();
+            }
+            continue;
+          }
+          clock += 100;
+          const at = timeOf(step, clock, versioned);
+          await carryOut(step, ids[step.which]!, at, versioned);
+          const before = newest.get(ids[step.which]!);
+          const said = step.who === 'hard' ? null : step.vehicle;
+          if (!before || at > before.at) newest.set(ids[step.which]!, { at, vehicle: said });
+        }
+        await pair.run();
+        const [rows, documents] = [await sides.rows(), await sides.documents()];
+        for (const id of ids) {
+          expect(documents.get(id), id).toEqual(rows.get(id));
+          expect(rows.get(id) ?? null, id).toEqual(normal(newest.get(id)?.vehicle ?? null));
+        }
+        expect(await pair.run()).toMatchObject({ rowsWritten: 0, documentsWritten: 0 });
+      }),
+      { numRuns: 10, endOnFailure: true },
+    );
+  }, 120_000);
+
+  /** Whoever writes documents without a version overwrites what is there, and says that his is the newest. */
+  function timeOf({ who, skew }: Change, clock: number, versioned: boolean): number {
+    return (who === 'document' && !versioned ? clock + 600 : clock + skew) * 1_000 + (clock % 997);
+  }
+
+  async function carryOut({ who, vehicle }: Change, id: string, at: number, versioned: boolean): Promise<void> {
+    if (who === 'row') await sides.changeRow(id, at, vehicle);
+    else if (who === 'hard') await sides.changeRow(id, at, null, true);
+    else await sides.changeDocument(id, at, vehicle, versioned);
+  }
+
+  it('a thing that one side refuses is set aside with the reason, and the rest goes on', async () => {
+    const [wrong, right, strange] = [newId(), newId(), newId()];
+    const at = Date.now() * 1_000;
+    const updated = Math.floor(at / 1_000);
+    await sides.search.index({ index: sides.index, id: wrong, body: { plate: 'A', tags: 'x', updated } });
+    await sides.search.index({ index: sides.index, id: 'no-uuid', body: { plate: 'B', updated } });
+    await sides.changeDocument(right, at, { plate: 'C', seats: 3, tags: [] });
+    await sides.changeRow(strange, at, { plate: 'D', seats: 4, tags: [] });
+    const pair = await started();
+    await pair.run();
+    expect((await sides.rows()).get(right)).toMatchObject({ plate: 'C' });
+    expect((await sides.documents()).get(strange)).toMatchObject({ plate: 'D' });
+    expect(pair.state.refused[wrong]).toMatchObject({ to: 'table', why: expect.stringContaining('tags: "x"') });
+    expect(pair.state.refused['no-uuid']?.why).toContain('UUID');
+    // Once it is put right it is set aside no more.
+    await sides.changeDocument(wrong, at + 2_000_000, { plate: 'A', seats: 1, tags: ['x'] });
+    await pair.run();
+    expect(pair.state.refused[wrong]).toBeUndefined();
+    expect((await sides.rows()).get(wrong)?.tags).toEqual(['x']);
+    expect((await (await started()).run()).refused).toBe(0);
+  });
+
+  it('fields that are not paired stay when the row changes', async () => {
+    const id = newId();
+    const at = Date.now() * 1_000;
+    const body = { plate: 'A', updated: at / 1_000, colour: { hue: 7 } };
+    await sides.search.index({ index: sides.index, id, body });
+    const pair = await started();
+    await pair.run();
+    await sides.changeRow(id, at + 1_000, { plate: 'B', seats: null, tags: [] });
+    await pair.run();
+    const { body: found } = await sides.search.get({ index: sides.index, id });
+    expect(found._source).toMatchObject({ plate: 'B', colour: { hue: 7 } });
+  });
+
+  it('what was not listed is made good when everything is compared', async () => {
+    const id = newId();
+    await sides.cassandra.execute(`INSERT INTO ${sides.keyspace}.vehicles (id, plate) VALUES (${id}, 'E')`);
+    await (await started()).run();
+    expect((await sides.documents()).has(id)).toBe(false);
+    await (await started(session, { ...sides.config, sweep: 0 })).run();
+    expect((await sides.documents()).get(id)?.plate).toBe('E');
+  });
+});
+
+/** The session until its nth request, from which on it is gone. */
+function breakingOff(session: Session, requests: number): Session {
+  let left = requests;
+  return new Proxy(session, {
+    get(target, name: keyof Session) {
+      const method = target[name];
+      if (typeof method !== 'function') return method;
+      return (...parameters: never[]) => {
+        if (left-- <= 0) throw new Error('gone');
+        return Reflect.apply(method, target, parameters);
+      };
+    },
+  });
+}
+
+function normal(vehicle: Vehicle | null): Vehicle | null {
+  return vehicle && { ...vehicle, tags: [...vehicle.tags].sort() };
+}
