@@ -26,6 +26,7 @@ import { addHealth } from './health.js';
 import { addLatest } from './latest.js';
 import { addListedSensors } from './listed-sensors.js';
 import { addLogin } from './login.js';
+import { endRevoked } from './long-requests.js';
 import { addMetrics } from './metrics.js';
 import { describeApi } from './openapi.js';
 import type { Api, ApiParts } from './parts.js';
@@ -148,6 +149,7 @@ async function buildApi(options: ApiOptions): Promise<Api> {
     limit: { max: options.requestsPerAccount, window: 60_000 },
     now: parts.clock.now,
   });
+  endRevoked(app, credentials);
   keepTrail(app, parts.audit);
   // In this order: what is unchanged is not compressed.
   tellUnchanged(app);
