@@ -6,12 +6,15 @@ import { type Consumer, MAX_IN_FLIGHT, MESSAGE_TIMEOUT, openConsumer } from './n
 import { ASK_EVERY, openDiscovery } from './nsq/discovery.js';
 import { createOwnCopies } from './nsq/own-copies.js';
 import { MAX_QUEUED_MESSAGES, openPublisher } from './nsq/publisher.js';
+import { openUnkept, UNHEARD, type Unkept } from './nsq/unkept.js';
 
 export interface NsqOptions {
   /** The first that answers is published to; all are listened to. */
   readonly servers: readonly ServerAddress[];
   /** nsqlookupd by their HTTP ports: where the other nsqd are, and who listens. */
   readonly lookups: readonly ServerAddress[];
+  /** Topics of which nsqd keeps nothing when nobody listens: else it would keep all of it until somebody does. */
+  readonly unkept?: readonly string[];
   /** Of this process, unlike that of any other: the channel on which it gets its own copy of messages. */
   readonly name: string;
   /** UNIX ms. */
@@ -44,6 +47,7 @@ export function createNsqBus(options: NsqOptions): Bus {
   const channel = ephemeralChannel(name);
   const shared = { published: 0, delivered: 0, malformed: 0, dropped: 0, failed: 0, resent: 0 };
   const discovery = openDiscovery({ lookups, askEvery: options.askEvery ?? ASK_EVERY, random });
+  const unkept = new Map<string, Unkept>();
   const publisher = openPublisher({
     servers,
     random,
@@ -66,6 +70,8 @@ export function createNsqBus(options: NsqOptions): Bus {
     // The listeners here need no server in between, and hear of it also while there is none.
     if (own.has(topic) && local.publish(topic, message)) copies.add(text);
     shared.published++;
+    if (options.unkept?.includes(topic) && !unkept.has(topic))
+      unkept.set(topic, openUnkept({ topic, servers, random, onTrouble }));
     publisher.add(topic, Buffer.from(text), (error) => {
       if (error) {
         shared.dropped++;
@@ -163,11 +169,12 @@ export function createNsqBus(options: NsqOptions): Bus {
     },
     listeners(topic) {
       const known = discovery.channels(topic);
-      const others = known ? known.size - (known.has(channel) ? 1 : 0) : 1;
+      const others = known ? [...known].filter((one) => one !== channel && one !== UNHEARD).length : 1;
       return local.listeners(topic) + others;
     },
     async close() {
       discovery.close();
+      for (const one of unkept.values()) one.close();
       await Promise.all([...consumers].map(close));
       await local.close();
       await publisher.drain(closeWithin);

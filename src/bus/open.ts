@@ -25,8 +25,11 @@ export async function openBus({ bus, nsqd, nsqlookupd, ...options }: BusOptions)
   if (bus === 'local') return createLocalBus(options);
   // Loaded only where it is chosen: one machine starts without NSQ.
   const { createNsqBus } = await import('./nsq.js');
-  return createNsqBus({ ...options, servers: serversOf(nsqd), lookups: serversOf(nsqlookupd) });
+  return createNsqBus({ ...options, unkept: UNKEPT, servers: serversOf(nsqd), lookups: serversOf(nsqlookupd) });
 }
+
+/** What happens is told to whoever listens, and is kept elsewhere where it must be. */
+const UNKEPT = ['events'];
 
 function serversOf(list: string): ServerAddress[] {
   return list

@@ -223,6 +223,21 @@ describe.skipIf(skipWithout('nsq'))('over NSQ', { timeout: 60_000 }, () => {
     expect(heard.filter((n) => n < 3)).toEqual([1, 2]);
   });
 
+  it('of a topic that need not be kept nothing is, while nobody listens, and listeners hear of it', async () => {
+    const bus = openBus({ unkept: [topic] });
+    await bus.send(topic, message(0, topic));
+    await until('the idle channel is there', async () => (await channelsOf(nsq.nsqd, topic)).length === 1);
+    for (let n = 1; n <= 20; n++) await bus.send(topic, message(n, topic));
+    const answer = await fetch(`http://${nsq.nsqd.address}:4151/stats?format=json&topic=${topic}`);
+    const { topics } = (await answer.json()) as { topics: TopicStats[] };
+    expect(topics[0]?.depth).toBe(0);
+    const heard: unknown[] = [];
+    openBus().subscribe(topic, 'own', ({ n }) => void heard.push(n));
+    await until('two channels are there', async () => (await channelsOf(nsq.nsqd, topic)).length === 2);
+    await bus.send(topic, message(21, topic));
+    await until('it is heard', () => heard.includes(21));
+  });
+
   it('a message under way is touched, so that nobody else gets it meanwhile', async () => {
     let calls = 0;
     const slow = openBus({ messageTimeout: 1_000 });
@@ -264,7 +279,8 @@ describe.skipIf(skipWithout('nsq'))('over NSQ', { timeout: 60_000 }, () => {
     });
 
     it('it is known who listens, and that nobody does', async () => {
-      const asker = openBus({ lookups: lookups(), askEvery: 100 });
+      const asker = openBus({ lookups: lookups(), askEvery: 100, unkept: [topic] });
+      await asker.send(topic, message(1, topic));
       expect(asker.listeners(topic)).toBe(1);
       await until('it is known that nobody listens', () => asker.listeners(topic) === 0);
       const end = openBus({ servers: [{ host: other.address, port: 4150 }] }).subscribe(topic, 'converter', () => {});
@@ -295,5 +311,6 @@ async function channelsOf({ address }: Service, topic: string): Promise<string[]
 }
 
 interface TopicStats {
+  readonly depth: number;
   readonly channels: readonly { readonly channel_name: string; readonly client_count: number }[];
 }

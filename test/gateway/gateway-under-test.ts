@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { protocols as allProtocols } from '../../protocols/list.js';
 import type { Protocol } from '../../protocols/protocol.js';
 import { loadConfig } from '../../src/config/load.js';
-import type { Clock } from '../../src/gateway/clock.js';
 import { createLog } from '../../src/observe/log.js';
-import { serve } from '../../src/serve.js';
+import { type ServeOptions, serve } from '../../src/serve.js';
 
 export interface GatewayUnderTest {
   readonly directory: string;
@@ -28,8 +27,11 @@ export async function startGatewayUnderTest(
   {
     protocols = allProtocols,
     directory,
-    clock,
-  }: { protocols?: readonly Protocol[]; directory?: string; clock?: Clock } = {},
+    ...others
+  }: { protocols?: readonly Protocol[]; directory?: string } & Pick<
+    ServeOptions,
+    'clock' | 'store' | 'name' | 'onQuit'
+  > = {},
 ): Promise<GatewayUnderTest> {
   const data = directory ?? (await mkdtemp(join(tmpdir(), 'm2mp-')));
   const ports = Object.fromEntries(protocols.map((protocol) => [`${protocol.name}-port`, 0]));
@@ -40,7 +42,7 @@ export async function startGatewayUnderTest(
     onFailure: (error) => {
       throw error;
     },
-    ...(clock && { clock }),
+    ...others,
   });
   const token = running.http ? (await readFile(running.http.tokenFile, 'utf8')).trim() : '';
   const url = running.http ? `http://127.0.0.1:${running.http.port}` : '';

@@ -22,6 +22,8 @@ export interface ReaderOptions {
   readonly onMessage: (message: nsqjs.NsqMessage) => void;
   readonly onReady: () => void;
   readonly onTrouble: (why: string) => void;
+  /** Whether it is there only so that the channel is: it takes no messages. */
+  readonly idle?: boolean;
 }
 
 /** nsqjs looks for its servers by itself as well, which is done here: seconds until it does. */
@@ -29,6 +31,7 @@ const NEVER = 1_000_000;
 
 export function openReader(options: ReaderOptions): ReconnectingReader {
   const { server, topic, channel, maxInFlight, messageTimeout, random, onMessage, onReady, onTrouble } = options;
+  const { idle = false } = options;
   const backoff = createBackoff(random);
   let closed = false;
   let paused = false;
@@ -64,6 +67,7 @@ export function openReader(options: ReaderOptions): ReconnectingReader {
       clearTimeout(late);
       if (lost || closed) return;
       backoff.reset();
+      if (idle) reader.pause();
       onReady();
     });
     // An answer for a message that nsqd has given to somebody else meanwhile is such an error too: the connection stays.
