@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import type { LoadOrder, LoadProgress, LoadResult } from './load.js';
+import type { BatchOrder, BatchResult } from './yardsticks/driver-batches.js';
 
 export interface Program {
   readonly port: number;
@@ -103,6 +104,16 @@ export async function directPuts(
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** What the Cassandra driver does by itself, by the ways of the order. */
+export async function driverBatches(order: BatchOrder): Promise<BatchResult[]> {
+  const args = [built('yardsticks/driver-batches.js'), JSON.stringify(order)];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 /** Resident memory of a process in bytes. */

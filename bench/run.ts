@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { machine } from './machine.js';
 import { type Finding, isReached, type Question } from './question.js';
+import { cassandra } from './questions/cassandra.js';
 import { decoding } from './questions/decoding.js';
 import { growth } from './questions/growth.js';
 import { idleConnections } from './questions/idle-connections.js';
@@ -24,6 +25,7 @@ const questions: readonly Question[] = [
   growth,
   readMonth,
   kills,
+  cassandra,
 ];
 
 const { values, positionals } = parseArgs({
