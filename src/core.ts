@@ -52,6 +52,9 @@ export interface CoreOptions {
 /** Milliseconds after which a write that found no room is tried again. */
 const RETRY_FULL_AFTER = 1_000;
 
+/** Commits of readings under way at once in a cluster: it works on one while another is made or answered. */
+const CASSANDRA_COMMITS = 4;
+
 export function openCore(config: Config, options: CoreOptions): Core {
   const { raw, bus, log, clock, name } = options;
   const metrics = createMetrics();
@@ -60,6 +63,7 @@ export function openCore(config: Config, options: CoreOptions): Core {
     maxQueuedWrites: config['queue-writes'],
     maxQueuedBytes: config['queue-bytes'],
     maxBatchWrites: config['batch-writes'],
+    maxCommits: config.store === 'cassandra' ? CASSANDRA_COMMITS : 1,
     retryAfter: RETRY_FULL_AFTER,
     onRoom: options.onRoom,
     onTrouble(why) {

@@ -1,9 +1,11 @@
 /**
  * The durable barrier: owns two numbers, `stored` (writes handed over) and `durable` (writes known to be on disk), and
  * everything that waits, waits on it. All connections share one commit at a time: while one batch is being synced the
- * next one gathers, so the rate of commits follows the disk and not the number of devices.
+ * next one gathers, so the rate of commits follows the disk and not the number of devices. A database across a network
+ * may be given several commits of readings at once, whose order among each other means nothing.
  */
-import { type ReadingWrite, type Store, StoreAway, StoreFailed, StoreFull, type Write } from '../store/store.js';
+import { type ReadingWrite, type Store, StoreFailed, type Write } from '../store/store.js';
+import { type CommitsOptions, createCommits } from './commits.js';
 
 export interface Durability {
   /** Writes handed over so far. */
@@ -37,27 +39,17 @@ export interface StoreDurability extends Durability {
   reached(number: number): Promise<void>;
 }
 
-export interface DurabilityOptions {
-  readonly store: Pick<Store, 'write'>;
+export interface DurabilityOptions extends CommitsOptions {
   /** Writes, and bytes, that may wait before `full`. */
   readonly maxQueuedWrites: number;
   readonly maxQueuedBytes: number;
-  /** Writes in one commit at the most. */
-  readonly maxBatchWrites: number;
-  /** Milliseconds after which a batch that found no room, or no store, is tried again. */
-  readonly retryAfter: number;
   /** Called when `full` ends. */
   readonly onRoom: () => void;
   /** Called when there is no room or the store is away, and with null when it takes writes again. */
   readonly onTrouble: (why: string | null) => void;
   /** Called once when what is on disk cannot be known any more: the process must end, nothing is answered again. */
   readonly onFailure: (error: Error) => void;
-  /** Called after each commit with its writes and the milliseconds it took. */
-  readonly onCommit: (writes: number, ms: number) => void;
 }
-
-/** What a write takes in memory besides its text, in bytes: an estimate for the bound. */
-const WRITE_OVERHEAD = 128;
 
 interface Waiter {
   readonly number: number;
@@ -67,63 +59,27 @@ interface Waiter {
 export function createDurability(options: DurabilityOptions): StoreDurability {
   let stored = 0;
   let durable = 0;
-  let queue: Write[] = [];
-  let queueBytes = 0;
-  let batchBytes = 0;
-  let flushing = false;
-  let scheduled = false;
   let failure: Error | null = null;
   let trouble: string | null = null;
   let full = false;
   // Waiters of the batch that is being written are settled with it; the others wait for a later one.
   let waiters: Waiter[] = [];
   const rejections = new Set<(error: Error) => void>();
+  const commits = createCommits(options, { durable: moreDurable, trouble: setTrouble, failed: fail });
 
   function add(write: Write): number {
-    queue.push(write);
-    queueBytes += sizeOf(write);
+    commits.add(write);
     stored++;
     if (!full && isFull()) full = true;
-    if (!scheduled && !flushing) {
-      scheduled = true;
-      setImmediate(flush);
-    }
     return stored;
   }
 
   function isFull(): boolean {
-    return stored - durable >= options.maxQueuedWrites || queueBytes + batchBytes >= options.maxQueuedBytes;
+    return stored - durable >= options.maxQueuedWrites || commits.bytes >= options.maxQueuedBytes;
   }
 
-  function flush(): void {
-    scheduled = false;
-    if (flushing || failure || queue.length === 0) return;
-    flushing = true;
-    const batch = queue.length <= options.maxBatchWrites ? queue : queue.slice(0, options.maxBatchWrites);
-    queue = batch === queue ? [] : queue.slice(options.maxBatchWrites);
-    batchBytes = batch.reduce((sum, write) => sum + sizeOf(write), 0);
-    queueBytes -= batchBytes;
-    commit(batch).catch((error: unknown) => fail(error));
-  }
-
-  async function commit(batch: readonly Write[]): Promise<void> {
-    for (;;) {
-      const started = performance.now();
-      try {
-        await options.store.write(batch);
-        options.onCommit(batch.length, performance.now() - started);
-        break;
-      } catch (error) {
-        if (!(error instanceof StoreFull || error instanceof StoreAway)) throw error;
-        setTrouble(error.message);
-        await new Promise((resolve) => setTimeout(resolve, options.retryAfter));
-      }
-    }
-    setTrouble(null);
-    durable += batch.length;
-    batchBytes = 0;
-    flushing = false;
-    if (queue.length > 0) flush();
+  function moreDurable(writes: number): void {
+    durable += writes;
     settle();
     if (full && !isFull()) {
       full = false;
@@ -148,6 +104,7 @@ export function createDurability(options: DurabilityOptions): StoreDurability {
 
   function fail(error: unknown): void {
     if (failure) return;
+    commits.end();
     failure = error instanceof Error ? error : new StoreFailed(String(error));
     trouble = failure.message;
     full = true;
@@ -201,7 +158,7 @@ export function createDurability(options: DurabilityOptions): StoreDurability {
       return stored - durable;
     },
     get queuedBytes() {
-      return queueBytes + batchBytes;
+      return commits.bytes;
     },
     add,
     whenDurable,
@@ -209,13 +166,6 @@ export function createDurability(options: DurabilityOptions): StoreDurability {
     reached,
     drain: () => reached(stored),
   };
-}
-
-function sizeOf(write: Write): number {
-  if (write.write === 'reading') return WRITE_OVERHEAD + write.data.length;
-  if (write.write === 'block') return WRITE_OVERHEAD + write.data.byteLength;
-  if (write.write === 'value') return WRITE_OVERHEAD + write.value.length;
-  return WRITE_OVERHEAD;
 }
 
 /** The store whose writes go through the durable barrier, in one order with all readings. */

@@ -27,7 +27,7 @@ export function createSpooledDurability(options: SpooledDurabilityOptions): Dura
   const shared = { ...options, onTrouble: tell, onFailure: fail };
   const toStore = createDurability({ ...shared, onRoom: feed });
   const changes = createDurability({ ...shared, onRoom });
-  const toSpool = createDurability({ ...shared, store: { write: keep }, onRoom, onCommit: () => {} });
+  const toSpool = createDurability({ ...shared, maxCommits: 1, store: { write: keep }, onRoom, onCommit: () => {} });
 
   /** Readings handed over, and those of them that the store was given; what an earlier run left comes first. */
   let stored = inSpool ? 0 : spool.depth.readings;

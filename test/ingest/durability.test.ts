@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createDurability, type DurabilityOptions, throughBarrier } from '../../src/ingest/durability.js';
+import {
+  createDurability,
+  type DurabilityOptions,
+  type StoreDurability,
+  throughBarrier,
+} from '../../src/ingest/durability.js';
 import type { Write } from '../../src/store/store.js';
 import { type Fault, storeWithFaults } from './store-with-faults.js';
 
@@ -65,6 +70,79 @@ describe('the durable barrier', () => {
     for (let n = 0; n < 250; n++) durability.add(write(n));
     await durability.drain();
     expect(told.commits).toEqual([100, 100, 50]);
+  });
+
+  describe('with several commits of readings at once', () => {
+    const time = new Uint8Array(16);
+    const reading = (n: number): Write => ({
+      ...{ write: 'reading', id: `${n}`, type: 't', period: '2026-11', time, data: '1', received: 0, expires: 0 },
+    });
+    const addAll = (durability: StoreDurability, count: number, one: (n: number) => Write) => {
+      for (let n = 0; n < count; n++) durability.add(one(n));
+    };
+    const several = { maxCommits: 3, maxBatchWrites: 2_000, maxQueuedWrites: 100_000 };
+
+    it('begins one beside others only when it is worth it, and no more than its bound', async () => {
+      const { durability, store } = barrierOver(() => 'never', several);
+      addAll(durability, 10, reading);
+      await expect.poll(() => store.calls).toBe(1);
+      addAll(durability, 999, reading);
+      await soon();
+      expect(store.calls).toBe(1);
+      addAll(durability, 1, reading);
+      await expect.poll(() => store.calls).toBe(2);
+      addAll(durability, 10_000, reading);
+      await expect.poll(() => store.calls).toBe(3);
+      await soon();
+      expect(store.mostAtOnce).toBe(3);
+    });
+
+    it('counts none as durable before those in front of it', async () => {
+      const { durability, store } = barrierOver((call) => (call === 0 ? 'never' : 'none'), several);
+      let called = 0;
+      addAll(durability, 2_000, reading);
+      await soon(5);
+      addAll(durability, 2_000, reading);
+      for (const number of [1, 2_000, 2_001, 4_000]) durability.whenDurable(number, () => called++);
+      await expect.poll(() => store.durable.length).toBe(2_000);
+      await soon();
+      expect({ called, durable: durability.durable }).toEqual({ called: 0, durable: 0 });
+    });
+
+    it('gives everything else a commit without company, so that it stays in its order', async () => {
+      const { durability, store } = barrierOver(() => 'late', several);
+      for (let turn = 0; turn < 3; turn++) {
+        addAll(durability, 2_000, turn === 1 ? write : reading);
+        await soon(1);
+      }
+      await durability.drain();
+      expect(store.mostAtOnce).toBe(1);
+      expect(store.durable.map((one) => one.write)).toEqual([
+        ...Array(2_000).fill('reading'),
+        ...Array(2_000).fill('value'),
+        ...Array(2_000).fill('reading'),
+      ]);
+    });
+
+    it('stays in trouble until each has found room, and answers nothing behind a failure', async () => {
+      const faults: Fault[] = ['full', 'none', 'none'];
+      const { durability, told } = barrierOver((call) => faults[call] ?? 'none', { ...several, retryAfter: 50 });
+      addAll(durability, 4_000, reading);
+      await durability.drain();
+      expect(told.troubles).toEqual(['no room', null]);
+
+      const failing = barrierOver((call) => (call === 1 ? 'failed' : 'late'), several);
+      addAll(failing.durability, 4_000, reading);
+      let called = false;
+      failing.durability.whenDurable(1, () => {
+        called = true;
+      });
+      await expect.poll(() => failing.told.failures.length).toBe(1);
+      await expect.poll(() => failing.store.durable.length).toBe(2_000);
+      await soon();
+      expect(called).toBe(false);
+      expect(failing.durability.trouble).toBe('cannot sync');
+    });
   });
 
   it('never calls back over a store that never commits', async () => {
