@@ -60,8 +60,11 @@ async function batches(node: CassandraForBench, ways: readonly Way[]): Promise<B
 
 async function gatewayRate(node: CassandraForBench, batch: number): Promise<number> {
   const keyspace = await node.keyspace();
-  const flags = ['--store', 'cassandra', '--cassandra-contact-points', node.address, '--cassandra-keyspace', keyspace];
-  const gateway = await startGateway(flags);
+  const gateway = await startGateway([
+    ...['--store', 'cassandra', '--cassandra-contact-points', node.address, '--cassandra-keyspace', keyspace],
+    // All devices are new at once, each of them a lightweight transaction.
+    ...['--identify-timeout', '300'],
+  ]);
   try {
     const { readings, seconds } = await load({ port: gateway.port, connections: CONNECTIONS, batch, seconds: SECONDS });
     return readings / seconds;
