@@ -7,6 +7,14 @@ const MAX_AHEAD = 86_400_000;
 /** A date further back than this, once corrected, is not known to be one that stepped back. */
 const MAX_BACK = 400 * 86_400_000;
 
+/** A report that comes so many ms after its date was kept by its device for want of a network. */
+export const BUFFERED_AFTER = 600_000;
+
+/** Whether a device kept what it dated at `time`, UNIX ms, before it came `now`. */
+export function isBuffered(time: number, now: number): boolean {
+  return now - time >= BUFFERED_AFTER;
+}
+
 /** UNIX ms of a date that a device read off a clock so many minutes ahead of UTC, as if it were UTC. */
 export function utcOf(time: number, clockOffset: number): number {
   return time - clockOffset * 60_000;

@@ -39,10 +39,10 @@ export interface Protocol {
 }
 
 /**
- * Values of any type (`DeviceSide.reading`), settings of any name, an answer that the device is there, responses to
- * commands, altitudes.
+ * Values of any type (`DeviceSide.reading`), settings of any name, an answer that the device is there, commands, responses
+ * to them, altitudes.
  */
-export type Lack = 'readings' | 'settings' | 'alive' | 'responses' | 'alt';
+export type Lack = 'readings' | 'settings' | 'alive' | 'commands' | 'responses' | 'alt';
 
 /** `more`: it may be, and further bytes will tell. */
 export type Recognition = 'yes' | 'no' | 'more';

@@ -1,4 +1,5 @@
 /** What is stored of a record: its location, why it was made, and each input and output. */
+import { isBuffered } from '../clock.js';
 import { deviceDate } from '../device-date.js';
 import { coordinatesProblem, fixData } from '../location.js';
 import type { NewReading, Oddity } from '../protocol.js';
@@ -6,8 +7,6 @@ import { hexJson, INVALID } from '../raw.js';
 import { ioReading, PARTS } from './ios.js';
 import type { AvlRecord, IoValue } from './records.js';
 
-/** A record that comes so many ms after its date was kept by the device for want of a network. */
-export const BUFFERED_AFTER = 600_000;
 /** A date beyond is none: the year 2100, UNIX ms. */
 const LAST_DATE = Date.UTC(2100, 0);
 
@@ -34,9 +33,11 @@ export function readingsOf(record: AvlRecord, clockOffset: number, now: number):
   if (problem !== null) {
     told.odd.push({ what: 'invalid_location', why: problem });
     add(INVALID, hexJson(record.bytes));
-  } else if (sat > 0 || lat !== 0 || lon !== 0) add('sen:loc', locationOf(record, parts.get(PARTS.hdop)));
+  } else if (lat !== 0 || lon !== 0) add('sen:loc', locationOf(record, parts.get(PARTS.hdop)));
+  // To the centimetre at 0, 0 nobody is: satellites are seen, and there is no fix yet.
+  else if (sat > 0) add('sen:loc', JSON.stringify({ sat, valid: false }));
   // A reading of its own, so that a location which comes again later is the same as before.
-  if (time !== null && now - time >= BUFFERED_AFTER) add('sen:buffered', 'true');
+  if (time !== null && isBuffered(time, now)) add('sen:buffered', 'true');
   if (event !== 0 || priority !== 0)
     add('sen:event', JSON.stringify({ io: event, priority, ...(generation !== null && { generation }) }));
   const cell = cellOf(parts);

@@ -52,39 +52,49 @@ describe.each(trackerProtocols.map((protocol) => [protocol.name, protocol] as co
     expect(Date.parse(location.time) - TIME).toBe((ownOffset(protocol) + 90) * 60_000);
   });
 
-  it('commands are sent on the open connection or when the device calls, and done with its response', async () => {
-    const ident = newIdent(protocol);
-    const first = await identified(ident);
-    for (const text of ['status', 'reboot']) {
-      await gateway.api('POST', `/api/devices/${ident}/commands`, { text });
-      expect((await first.hears('command')).text).toBe(text);
-    }
-    first.end();
-    const device = await identified(ident);
-    const response = protocol.lacks.includes('responses') ? null : 'all is well';
-    for (const text of ['status', 'reboot']) {
-      const command = await device.hears('command');
-      expect(command.text).toBe(text);
-      device.send(device.side.commandDone(command.id, response));
-    }
-    await device.barrier();
-    await expect
-      .poll(() => commandsOf(ident))
-      .toMatchObject([
-        { text: 'reboot', state: 'done', response },
-        { text: 'status', state: 'done', response },
-      ]);
-  });
+  it.skipIf(protocol.lacks.includes('commands'))(
+    'commands are sent on the open connection or when the device calls, and done with its response',
+    async () => {
+      const ident = newIdent(protocol);
+      const first = await identified(ident);
+      for (const text of ['status', 'reboot']) await gateway.api('POST', `/api/devices/${ident}/commands`, { text });
+      // Some are sent one at a time.
+      expect((await first.hears('command')).text).toBe('status');
+      first.end();
+      const device = await identified(ident);
+      const response = protocol.lacks.includes('responses') ? null : 'all is well';
+      for (const text of ['status', 'reboot']) {
+        const command = await device.hears('command');
+        expect(command.text).toBe(text);
+        device.send(device.side.commandDone(command.id, response));
+      }
+      await device.barrier();
+      await expect
+        .poll(() => commandsOf(ident))
+        .toMatchObject([
+          { text: 'reboot', state: 'done', response },
+          { text: 'status', state: 'done', response },
+        ]);
+    },
+  );
 
   it('whoever is not known waits to be admitted, and nothing of it is stored', async () => {
     const careful = await startGatewayUnderTest({ provisioning: 'known' });
     const device = await DeviceOnASocket.connect(protocol, careful.port(protocol.name));
     const ident = newIdent(protocol);
-    device.send(device.side.identify(ident), device.side.location({ time: TIME, lat: 1, lon: 2 }));
+    device.send(
+      device.side.identify(ident),
+      device.side.location({ time: TIME, lat: 1, lon: 2 }),
+      device.side.barrier(1),
+    );
     await expect.poll(async () => (await careful.api('GET', '/api/waiting')).body.waiting).toMatchObject([{ ident }]);
     expect((await careful.api('GET', '/api/devices')).body.devices).toEqual([]);
     await careful.api('POST', '/api/waiting', { ident, admit: true });
-    device.send(device.side.identify(ident), device.side.location({ time: TIME, lat: 3, lon: 4 }));
+    device.send(
+      device.side.identify(ident),
+      device.side.location({ time: TIME, lat: 3, lon: 4 }),
+      device.side.barrier(2),
+    );
     device.end();
     await expect
       .poll(async () => (await careful.api('GET', `/api/devices/${ident}/readings?type=sen:loc`)).body.readings)

@@ -66,7 +66,7 @@ describe('a record', () => {
   it('without a fix is where the device was last, or nowhere', () => {
     expect(stored({ sat: 0 }).get('sen:loc')).toMatchObject({ lat: 54.7146368, valid: false });
     expect([...stored({ sat: 0, lat: 0, lon: 0 })]).toEqual([]);
-    expect(stored({ lat: 0, lon: 0 }).get('sen:loc')).toMatchObject({ lat: 0, lon: 0, valid: true });
+    expect(stored({ lat: 0, lon: 0 }).get('sen:loc')).toEqual({ sat: 12, valid: false });
   });
 
   it('that comes long after its date was kept by the device', () => {
