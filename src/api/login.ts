@@ -16,6 +16,9 @@ import { RoleGiven } from './users.js';
 export const ATTEMPTS_OF_ADDRESS: AttemptLimit = { max: 50, window: 15 * 60_000 };
 export const ATTEMPTS_OF_USER: AttemptLimit = { max: 10, window: 15 * 60_000 };
 
+/** Bytes of what is taken from people who are not known yet. */
+const MAX_LOGIN_BODY = 8_192;
+
 const uuid = Type.String({ format: 'uuid' });
 
 export const AccountGiven = Type.Object(
@@ -61,6 +64,7 @@ export function addLogin(app: Api, parts: ApiParts): void {
   app.post(
     '/api/login',
     {
+      bodyLimit: MAX_LOGIN_BODY,
       schema: {
         tags,
         summary: 'Begin a session, which the cookie m2mp_session holds for twelve hours',
@@ -82,16 +86,18 @@ export function addLogin(app: Api, parts: ApiParts): void {
     async (request, reply) => {
       refuseForeignPages(request);
       const { user: name, password } = request.body;
-      takeAttempt(request, name);
       const user = await users.find(name);
+      const key = user?.id ?? name;
+      takeAttempt(request, key);
       const isRight = await passwords.check(user?.deleted === null ? user.password : null, password);
       const account = user && isRight ? userAccount(user) : null;
       if (!account) {
         log.warn({ request: request.id, address: request.ip }, 'a login failed');
-        if (user) await audit.failed(request, user);
+        // Not waited for: the time would tell whether there is such a user.
+        if (user) audit.failed(request, user).catch(notNoted);
         throw new Problem(401, 'there is no such user, or the password is another', { field: 'password' });
       }
-      clearAttempts(request, name);
+      clearAttempts(request, key);
       const session = await sessions.open(account.id);
       request.account = account;
       setSessionCookie(request, reply, session.text);
@@ -145,10 +151,10 @@ export function addLogin(app: Api, parts: ApiParts): void {
       const { account, body } = request;
       const user = account.user === null ? undefined : await users.get(account.user);
       if (!user) throw new Problem(409, `${JSON.stringify(account.name)} is no user, and has no password`);
-      takeAttempt(request, user.name);
+      takeAttempt(request, user.id);
       if (!(await passwords.check(user.password, body.old)))
         throw new Problem(403, 'old: is not the password that was set', { field: 'old' });
-      clearAttempts(request, user.name);
+      clearAttempts(request, user.id);
       await users.update(user.id, { password: await passwords.hash(body.password) });
       await sessions.closeAll(user.id);
       credentials.forget();
@@ -158,17 +164,21 @@ export function addLogin(app: Api, parts: ApiParts): void {
     },
   );
 
+  function notNoted(error: unknown): void {
+    log.warn({ error: String(error) }, 'a failed login was not noted');
+  }
+
   /** Counted before the password is looked at, so that attempts made at once are all counted. */
-  function takeAttempt(request: FastifyRequest, name: string): void {
+  function takeAttempt(request: FastifyRequest, user: string): void {
     const now = clock.now();
-    const wait = Math.max(ofAddress.take(addressKey(request.ip), now), ofUser.take(name, now));
+    const wait = Math.max(ofAddress.take(addressKey(request.ip), now), ofUser.take(user, now));
     if (wait > 0) throw tooMany('attempts to log in', wait);
   }
 
-  function clearAttempts(request: FastifyRequest, name: string): void {
+  function clearAttempts(request: FastifyRequest, user: string): void {
     // Not all of them: who has one account must not try out another for ever.
     ofAddress.giveBack(addressKey(request.ip));
-    ofUser.clear(name);
+    ofUser.clear(user);
   }
 }
 

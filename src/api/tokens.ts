@@ -1,13 +1,17 @@
 import { type Static, Type } from 'typebox';
 import { type Account, isAtLeast, isOverAll, sees } from '../accounts/account.js';
 import type { ApiToken } from '../accounts/api-tokens.js';
+import { type AttemptLimit, createAttempts } from '../accounts/attempts.js';
 import { forbidden } from './auth.js';
 import { DateGiven, DateOrNull, DateText, dateOrNull, isoDate, parseDate } from './dates.js';
 import { DEFAULT_PAGE, Next, pageQuery } from './pages.js';
 import type { Api, ApiParts } from './parts.js';
-import { badField, notFound } from './problem.js';
+import { badField, notFound, tooMany } from './problem.js';
 import { problems } from './responses.js';
 import { RoleGiven } from './users.js';
+
+/** Tokens that an account may make. */
+export const TOKENS_OF_ACCOUNT: AttemptLimit = { max: 1_000, window: 24 * 3_600_000 };
 
 const tokenFields = {
   id: Type.String({ format: 'uuid' }),
@@ -75,6 +79,7 @@ const TokenToMake = Type.Object(
 export function addTokens(app: Api, parts: ApiParts): void {
   const { domains, credentials, clock } = parts;
   const { tokens } = credentials;
+  const makings = createAttempts(TOKENS_OF_ACCOUNT);
   const tags = ['accounts'];
 
   app.get(
@@ -107,6 +112,8 @@ export function addTokens(app: Api, parts: ApiParts): void {
     async ({ account, body }, reply) => {
       if (account.token !== null && !isAtLeast(account.role, 'admin'))
         throw forbidden('a token makes no token, but for one of an admin; log in');
+      const wait = makings.take(account.id, clock.now());
+      if (wait > 0) throw tooMany(`tokens made by ${JSON.stringify(account.name)}`, wait);
       const { role = account.role ?? 'viewer', readOnly = false } = body;
       if (!isAtLeast(account.role, role)) throw badField('role', role, `at the most your own, ${account.role}`);
       const expires = body.expires === undefined ? null : parseDate('expires', body.expires, true);

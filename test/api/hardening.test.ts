@@ -83,3 +83,30 @@ it('the address is that which a trusted proxy names', async () => {
   const { body } = await open.api('GET', '/api/audit?limit=1');
   expect(body.acts[0].address).toBe('192.0.2.7');
 });
+
+it('every body is held to a schema in which objects take known members only, and texts and lists have an end', async () => {
+  const { body: document } = await open.api('GET', '/api/openapi.json');
+  const endless: string[] = [];
+  const look = (schema: any, at: string): void => {
+    if (schema.$ref) return look(document.components.schemas[schema.$ref.split('/').at(-1)], at);
+    for (const one of schema.anyOf ?? []) look(one, at);
+    if (schema.type === 'object') {
+      const ofAnyName = schema.additionalProperties;
+      if (typeof ofAnyName === 'object') look(ofAnyName, `${at}.*`);
+      if (ofAnyName !== false && schema.maxProperties === undefined) endless.push(`${at}: members`);
+      for (const [name, one] of Object.entries(schema.properties ?? {})) look(one, `${at}.${name}`);
+    }
+    if (schema.type === 'array') {
+      if (schema.maxItems === undefined) endless.push(`${at}: entries`);
+      look(schema.items, `${at}[]`);
+    }
+    const bounds = ['enum', 'maxLength', 'format', 'pattern'];
+    if (schema.type === 'string' && !bounds.some((keyword) => keyword in schema)) endless.push(`${at}: characters`);
+  };
+  for (const [path, methods] of Object.entries<any>(document.paths))
+    for (const [method, { requestBody }] of Object.entries<any>(methods)) {
+      const schema = requestBody?.content['application/json']?.schema;
+      if (schema) look(schema, `${method.toUpperCase()} ${path}`);
+    }
+  expect(endless).toEqual([]);
+});
