@@ -20,6 +20,7 @@ it.each([
   'README.md',
   'docs/configuration.md',
   'docs/durability.md',
+  'docs/bus.md',
   'docs/sync.md',
   'docs/data-model.md',
   'docs/protocols.md',
