@@ -9,10 +9,13 @@ import { openFiles } from './files/files.js';
 import type { Clock } from './gateway/clock.js';
 import { createLive, type Live } from './gateway/live.js';
 import { createDurability, type Durability, throughBarrier } from './ingest/durability.js';
+import { createSpooledDurability } from './ingest/spooled.js';
 import type { Logger } from './observe/log.js';
 import { createMetrics, type Metrics } from './observe/metrics.js';
+import { measureSpool } from './open-spool.js';
 import { openRegistry, type Registry } from './registry/registry.js';
 import { openSeries, type Series } from './series/series.js';
+import type { Spool } from './spool/spool.js';
 import type { Store } from './store/store.js';
 
 export interface Core {
@@ -34,6 +37,8 @@ export interface Core {
 
 export interface CoreOptions {
   readonly raw: Store;
+  /** Where readings wait that the store does not take; none: they wait in memory only. */
+  readonly spool?: Spool | null;
   readonly bus: Bus;
   readonly log: Logger;
   readonly clock: Clock;
@@ -56,9 +61,9 @@ const RETRY_FULL_AFTER = 1_000;
 const CASSANDRA_COMMITS = 4;
 
 export function openCore(config: Config, options: CoreOptions): Core {
-  const { raw, bus, log, clock, name } = options;
+  const { raw, spool, bus, log, clock, name } = options;
   const metrics = createMetrics();
-  const durability = createDurability({
+  const limits = {
     store: raw,
     maxQueuedWrites: config['queue-writes'],
     maxQueuedBytes: config['queue-bytes'],
@@ -66,17 +71,26 @@ export function openCore(config: Config, options: CoreOptions): Core {
     maxCommits: config.store === 'cassandra' ? CASSANDRA_COMMITS : 1,
     retryAfter: RETRY_FULL_AFTER,
     onRoom: options.onRoom,
-    onTrouble(why) {
+    onTrouble(why: string | null) {
       if (why) log.error({ why }, 'nothing can be stored');
       else log.info('the store takes writes again');
       options.onTrouble(why);
     },
-    onFailure(error) {
+    onFailure(error: Error) {
       log.fatal({ error: error.message, cause: String(error.cause ?? '') }, 'the store failed: the process ends');
       options.onFailure(error);
     },
-    onCommit: (writes, ms) => metrics.committed(writes, ms / 1_000),
-  });
+    onCommit: (writes: number, ms: number) => metrics.committed(writes, ms / 1_000),
+  };
+  const durability = spool
+    ? createSpooledDurability({
+        ...limits,
+        spool,
+        durable: config.durable,
+        onSpooling: (why) => (why ? log.warn({ why }, 'readings wait in the spool') : log.info('the spool is drained')),
+      })
+    : createDurability(limits);
+  if (spool) measureSpool(spool, metrics, clock.now);
   const store = throughBarrier(raw, durability);
   const registry = openRegistry(store);
   const series = openSeries(store, {

@@ -10,8 +10,10 @@ import { createTurns } from './devices/turns.js';
 import { type Clock, systemClock } from './gateway/clock.js';
 import type { Gateway, Listening } from './gateway/gateway.js';
 import type { Logger } from './observe/log.js';
+import { openConfiguredSpool } from './open-spool.js';
 import { serveApi } from './serve-api.js';
 import { serveDevices } from './serve-devices.js';
+import type { Spool } from './spool/spool.js';
 import { startStorage } from './storage/worker.js';
 import { openStore } from './store/open.js';
 import type { Store } from './store/store.js';
@@ -47,6 +49,7 @@ const EXPIRE_AT_ONCE = 10_000;
 export async function serve(config: Config, protocols: readonly Protocol[], options: ServeOptions): Promise<Running> {
   const { log, clock = systemClock } = options;
   await mkdir(config.data, { recursive: true });
+  const roles = parseRoles(config.roles);
   let largePartitions = 0;
   const raw =
     options.store ??
@@ -56,9 +59,17 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
         log.warn({ id, period }, 'a partition nears 100 MB: set "period: day", which holds for new readings');
       }),
     ));
+  let spool: Spool | null = null;
   const closeStore = async () => {
+    await spool?.close();
     if (!options.store) await raw.close();
   };
+  try {
+    if (roles.has('gateway')) spool = await openConfiguredSpool(config, log, clock.now);
+  } catch (error) {
+    await closeStore();
+    throw error;
+  }
   // In a container host and number may be those of the one before, whose lease may still hold.
   const name = options.name ?? `m2mp_${hostname()}_${process.pid}_${clock.now().toString(36)}`;
   const bus = await openBus({
@@ -73,6 +84,7 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
   let server: Gateway | null = null;
   const core = openCore(config, {
     raw,
+    spool,
     bus,
     log,
     clock,
@@ -91,7 +103,6 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
   }, EXPIRE_EVERY);
 
   try {
-    const roles = parseRoles(config.roles);
     if (roles.has('gateway')) server = await serveDevices(core, config, protocols, options.onQuit ?? (() => {}));
     if (roles.has('storage'))
       startStorage({ bus, series: core.series, durability, address: core.address, now: clock.now });

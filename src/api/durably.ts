@@ -37,12 +37,17 @@ export function storeTrouble(durability: Durability): string | null {
   return durability.full ? `the queue of the store is full: ${durability.queuedWrites} writes wait` : null;
 }
 
+/** Why nothing can be changed at the moment, or null: readings may still be taken, into the spool. */
+function changeTrouble(durability: Durability): string | null {
+  return durability.changesTrouble ?? storeTrouble(durability);
+}
+
 async function room(durability: Durability): Promise<void> {
-  for (let waited = 0; storeTrouble(durability) !== null; waited += LOOK_EVERY) {
+  for (let waited = 0; changeTrouble(durability) !== null; waited += LOOK_EVERY) {
     if (waited >= WAIT_FOR_ROOM)
       throw new Problem(
         503,
-        `nothing can be stored at the moment, and nothing was changed: ${storeTrouble(durability)}`,
+        `nothing can be stored at the moment, and nothing was changed: ${changeTrouble(durability)}`,
       );
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
   }
@@ -52,7 +57,7 @@ async function inTime<T>(durability: Durability, within: number, change: Promise
   let deadline: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     deadline = setTimeout(() => {
-      const why = storeTrouble(durability) ?? `not durable after ${within / 1_000} s`;
+      const why = changeTrouble(durability) ?? `not durable after ${within / 1_000} s`;
       reject(new Problem(503, `what was asked is not known to be durable, and may become so later: ${why}`));
     }, within);
   });

@@ -24,18 +24,27 @@ export function addHealth(app: Api, { durability }: ApiParts): void {
     {
       schema: {
         tags: ['gateway'],
-        summary: 'Whether readings and changes can be stored; 503 says why not',
+        summary: 'Whether readings can be stored, and whether they wait in the spool; 503 says why not',
         security: [],
         response: {
-          200: Type.Object({ ready: Type.Boolean() }, { examples: [{ ready: true }] }),
+          200: Type.Object(
+            {
+              ready: Type.Boolean(),
+              spooling: Type.Union([Type.String(), Type.Null()], {
+                description: 'why readings wait on the disk of this gateway for the store; nothing else is stored then',
+              }),
+            },
+            { examples: [{ ready: true, spooling: null }] },
+          ),
           ...publicProblems(503),
         },
       },
     },
     async () => {
       const trouble = storeTrouble(durability);
-      if (trouble !== null) throw new Problem(503, trouble);
-      return { ready: true };
+      const { spooling } = durability;
+      if (trouble !== null) throw new Problem(503, spooling === null ? trouble : `${trouble}; ${spooling}`);
+      return { ready: true, spooling };
     },
   );
 }

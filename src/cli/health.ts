@@ -7,7 +7,8 @@ export function addHealth(program: Command): void {
   addConnectionOptions(program.command('health'))
     .description('whether the gateway can store readings (exit code 0) or not (1)')
     .action(async (_, command: Command) => {
-      await clientFor(command, { open: true }).json('GET', '/health/ready');
-      print('ready\n');
+      const client = clientFor(command, { open: true });
+      const { spooling } = await client.json<{ spooling: string | null }>('GET', '/health/ready');
+      print(spooling === null ? 'ready\n' : `ready; ${spooling}\n`);
     });
 }

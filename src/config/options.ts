@@ -65,6 +65,8 @@ const schemas = {
   period: Type.Union([Type.Literal('month'), Type.Literal('day')]),
   ttl: Type.String({ pattern: '^$|^[^=,]+=[0-9]+[smhd](,[^=,]+=[0-9]+[smhd])*$' }),
   store: Type.Union([Type.Literal('lmdb'), Type.Literal('cassandra')]),
+  durable: Type.Union([Type.Literal('store'), Type.Literal('spool')]),
+  'spool-bytes': count(16 << 20),
   'lmdb-map-size': count(1 << 20),
   'cassandra-contact-points': Type.String({ pattern: '^[^\\s,]+(,[^\\s,]+)*$' }),
   'cassandra-datacenter': Type.String({ minLength: 1 }),
@@ -157,6 +159,16 @@ const declared: { readonly [K in keyof typeof schemas]: readonly [Settled[K], st
     'type=number and s, m, h or d, separated by commas',
   ],
   store: ['lmdb', 'where the data is: lmdb, in the data directory; cassandra, in a cluster', 'lmdb or cassandra'],
+  durable: [
+    'store',
+    'what acknowledges a reading: store, the store has it; spool, the disk of this gateway has it (cassandra only)',
+    'store or spool',
+  ],
+  'spool-bytes': [
+    2 ** 30,
+    'bytes of readings that may wait on the local disk for cassandra, above which no socket is read',
+    'a whole number from 16777216',
+  ],
   'lmdb-map-size': [2 ** 40, 'most the embedded store may grow to, in bytes', 'a whole number from 1048576'],
   'cassandra-contact-points': [
     '127.0.0.1',

@@ -266,7 +266,9 @@ export class Connection {
     if (reading.time !== null && reading.time > now + FUTURE) this.#counts.futureReadings++;
     if (live.wanted()) durability.whenDurable(this.#lastWrite, () => live.stored(device, write));
     const { listed } = reading;
-    if (listed !== null) this.#task(() => this.#parts.listedSensors.mark(device.id, listed, now));
+    // What is in the spool is listed when the sensor speaks again: the store, which knows the list, is away.
+    if (listed !== null && durability.spooling === null)
+      this.#task(() => this.#parts.listedSensors.mark(device.id, listed, now));
   }
 
   #answerWhenDurable({ bytes, otherwise }: Extract<Effect, { do: 'answer' }>): void {

@@ -7,6 +7,7 @@ import { completeProtocols, newIdent, trackerProtocols } from '../protocols/comp
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.js';
 import { PersistentDevice } from './persistent-device.js';
 import { randomFrom } from './random.js';
+import { wrongReadings } from './wrong-readings.js';
 
 const CYCLES = Number(process.env['M2MP_KILL_CYCLES'] ?? 100);
 const DEVICES_A_PROTOCOL = 4;
@@ -103,24 +104,7 @@ function settingOf({ name, lacks }: Protocol, cycle: number): string | null {
 
 async function whatIsWrong(gateway: GatewayProcess, device: PersistentDevice): Promise<string[]> {
   const { ident } = device;
-  const wrong: string[] = [];
-  const kept = new Set<number>();
-  let cursor = '';
-  do {
-    const page = await gateway.api<{ readings: { time: string; data: unknown }[]; next: string | null }>(
-      'GET',
-      `/api/devices/${ident}/readings?type=${device.type}&order=asc&limit=1000${cursor}`,
-    );
-    for (const { time, data } of page.readings) {
-      const n = (Date.parse(time) - PersistentDevice.date(0)) / 1_000;
-      if (!device.isReading(n, data)) wrong.push(`${ident}: reading ${n} is altered: ${JSON.stringify(data)}`);
-      if (kept.has(n)) wrong.push(`${ident}: reading ${n} is doubled`);
-      if (n >= device.sent) wrong.push(`${ident}: reading ${n} was never sent`);
-      kept.add(n);
-    }
-    cursor = page.next === null ? '' : `&cursor=${encodeURIComponent(page.next)}`;
-  } while (cursor);
-  for (let n = 0; n < device.acknowledged; n++) if (!kept.has(n)) wrong.push(`${ident}: reading ${n} is lost`);
+  const wrong = await wrongReadings(gateway, device);
 
   // A device that is not known at all has lost what it had.
   const asked = <T>(what: string) => gateway.api<T>('GET', `/api/devices/${ident}/${what}`);

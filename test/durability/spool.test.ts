@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { alip } from '../../protocols/alip/index.js';
+import { m2mp } from '../../protocols/m2mp/index.js';
+import { readSpoolStatus } from '../../src/spool/directory.js';
+import { SERVICE_TIMEOUT, skipWithout } from '../services/services.js';
+import { type Cluster, createKeyspace, dropKeyspace, openCluster } from '../store/cassandra/keyspaces.js';
+import { type Door, doorTo } from './door.js';
+import { type GatewayProcess, startGatewayProcess } from './gateway-process.js';
+import { PersistentDevice } from './persistent-device.js';
+import { randomFrom } from './random.js';
+import { wrongReadings } from './wrong-readings.js';
+
+const CYCLES = Number(process.env['M2MP_SPOOL_CYCLES'] ?? 3);
+const DEVICES_A_PROTOCOL = 2;
+
+describe.skipIf(skipWithout('cassandra'))('a gateway whose Cassandra goes away, with durable: spool', () => {
+  let cluster: Cluster;
+  let keyspace: string;
+  let door: Door;
+  let data: string;
+  beforeAll(async () => {
+    cluster = await openCluster();
+    keyspace = await createKeyspace(cluster);
+    door = await doorTo(cluster.session.contactPoints[0] ?? '', 9_042);
+    data = await mkdtemp(join(tmpdir(), 'm2mp-spool-'));
+  }, SERVICE_TIMEOUT);
+  afterAll(async () => {
+    door?.close();
+    await dropKeyspace(cluster, keyspace);
+    await cluster.close();
+    await rm(data, { recursive: true, force: true });
+  });
+
+  const started = (durable: 'spool' | 'store' = 'spool') =>
+    startGatewayProcess(data, [
+      ...['--store', 'cassandra', '--durable', durable, '--cassandra-keyspace', keyspace],
+      ...['--cassandra-contact-points', door.address, '--queue-writes', '500'],
+    ]);
+
+  it(`keeps all that was acknowledged, once, through ${CYCLES} kill -9 while it spools or drains`, async () => {
+    const seed = Number(process.env['M2MP_SEED'] ?? Date.now() % 2 ** 31);
+    const random = randomFrom(seed);
+    const devices = [m2mp, alip].flatMap((protocol) =>
+      Array.from(
+        { length: DEVICES_A_PROTOCOL },
+        (_, n) => new PersistentDevice(protocol, `imei:${protocol.name}000${n}`),
+      ),
+    );
+    const acknowledged = () => devices.reduce((sum, device) => sum + device.acknowledged, 0);
+    let whileAway = 0;
+    for (let cycle = 0; cycle < CYCLES; cycle++) {
+      const gateway = await started();
+      const runs = devices.map((device) => runWhileUp(gateway, device));
+      const before = new Map(devices.map((device) => [device, device.acknowledged]));
+      // Each is connected when something new of it was acknowledged.
+      await expect
+        .poll(() => devices.every((device) => device.acknowledged > (before.get(device) ?? 0)), PATIENTLY)
+        .toBe(true);
+      door.shut(random() < 0.5 ? 'broken' : 'silent');
+      const atShut = acknowledged();
+      await expect.poll(acknowledged, PATIENTLY).toBeGreaterThan(atShut + 100);
+      await after(random() * 500);
+      whileAway += acknowledged() - atShut;
+      if (random() < 0.5) {
+        door.open();
+        await after(random() * 1_000);
+      }
+      await gateway.end('SIGKILL');
+      door.open();
+      await Promise.all(runs);
+    }
+    const gateway = await started();
+    try {
+      await expect.poll(() => readings(gateway), PATIENTLY).toBe(0);
+      const again = `again by: M2MP_SEED=${seed} M2MP_SPOOL_CYCLES=${CYCLES} npx vitest run test/durability/spool.test.ts`;
+      for (const device of devices) expect(await wrongReadings(gateway, device), again).toEqual([]);
+      expect(whileAway).toBeGreaterThan(100 * CYCLES);
+    } finally {
+      await gateway.end('SIGTERM');
+    }
+    expect(await readSpoolStatus(join(data, 'spool'))).toMatchObject({ readings: 0, segments: 0 });
+  }, 900_000);
+
+  /** The metric of how many readings wait. */
+  async function readings(gateway: GatewayProcess): Promise<number> {
+    const response = await fetch(`${gateway.url}/metrics`, { headers: { authorization: `Bearer ${gateway.token}` } });
+    return Number(/^m2mp_spool_readings (\d+)$/m.exec(await response.text())?.[1]);
+  }
+});
+
+/** A device that connects anew as often as it must. */
+async function runWhileUp(gateway: GatewayProcess, device: PersistentDevice): Promise<void> {
+  let isUp = true;
+  gateway.ended.then(() => {
+    isUp = false;
+  });
+  while (isUp) {
+    await device.run(gateway.ports.get(device.protocol.name) ?? 0);
+    await after(50);
+  }
+}
+
+/** What a loaded machine takes. */
+const PATIENTLY = { timeout: 60_000, interval: 20 };
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
