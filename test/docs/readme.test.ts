@@ -22,6 +22,7 @@ it.each([
   'docs/durability.md',
   'docs/bus.md',
   'docs/sync.md',
+  'docs/operations.md',
   'docs/data-model.md',
   'docs/protocols.md',
   'docs/api.md',

@@ -34,21 +34,16 @@ describe.skipIf(skipWithout('cassandra'))('a gateway whose Cassandra goes away, 
     await rm(data, { recursive: true, force: true });
   });
 
-  const started = (durable: 'spool' | 'store' = 'spool') =>
-    startGatewayProcess(data, [
-      ...['--store', 'cassandra', '--durable', durable, '--cassandra-keyspace', keyspace],
-      ...['--cassandra-contact-points', door.address, '--queue-writes', '500'],
-    ]);
+  const started = (variables: Readonly<Record<string, string>> = {}) => {
+    const flags = ['--store', 'cassandra', '--durable', 'spool', '--cassandra-keyspace', keyspace];
+    const waiting = ['--cassandra-contact-points', door.address, '--queue-writes', '500'];
+    return startGatewayProcess(data, [...flags, ...waiting], [], variables);
+  };
 
   it(`keeps all that was acknowledged, once, through ${CYCLES} kill -9 while it spools or drains`, async () => {
     const seed = Number(process.env['M2MP_SEED'] ?? Date.now() % 2 ** 31);
     const random = randomFrom(seed);
-    const devices = [m2mp, alip].flatMap((protocol) =>
-      Array.from(
-        { length: DEVICES_A_PROTOCOL },
-        (_, n) => new PersistentDevice(protocol, `imei:${protocol.name}000${n}`),
-      ),
-    );
+    const devices = devicesNamed('a');
     const acknowledged = () => devices.reduce((sum, device) => sum + device.acknowledged, 0);
     let whileAway = 0;
     for (let cycle = 0; cycle < CYCLES; cycle++) {
@@ -84,12 +79,40 @@ describe.skipIf(skipWithout('cassandra'))('a gateway whose Cassandra goes away, 
     expect(await readSpoolStatus(join(data, 'spool'))).toMatchObject({ readings: 0, segments: 0 });
   }, 900_000);
 
+  it('a gateway that answers before it has spooled is caught', async () => {
+    const early = new URL('early-spool.mjs', import.meta.url).href;
+    const gateway = await started({ NODE_OPTIONS: `--import=${early}` });
+    const devices = devicesNamed('b');
+    const runs = devices.map((device) => runWhileUp(gateway, device));
+    await expect.poll(() => devices.every((device) => device.acknowledged > 20), PATIENTLY).toBe(true);
+    const acknowledged = () => devices.reduce((sum, device) => sum + device.acknowledged, 0);
+    door.shut('broken');
+    const atShut = acknowledged();
+    await expect.poll(acknowledged, PATIENTLY).toBeGreaterThan(atShut);
+    await gateway.end('SIGKILL');
+    door.open();
+    await Promise.all(runs);
+    const after = await started();
+    const wrong = await Promise.all(devices.map((device) => wrongReadings(after, device)));
+    await after.end('SIGTERM');
+    expect(wrong.flat().join('\n')).toContain('lost');
+  }, 180_000);
+
   /** The metric of how many readings wait. */
   async function readings(gateway: GatewayProcess): Promise<number> {
     const response = await fetch(`${gateway.url}/metrics`, { headers: { authorization: `Bearer ${gateway.token}` } });
     return Number(/^m2mp_spool_readings (\d+)$/m.exec(await response.text())?.[1]);
   }
 });
+
+function devicesNamed(name: string): PersistentDevice[] {
+  return [m2mp, alip].flatMap((protocol) =>
+    Array.from(
+      { length: DEVICES_A_PROTOCOL },
+      (_, n) => new PersistentDevice(protocol, `imei:${protocol.name}000${name}${n}`),
+    ),
+  );
+}
 
 /** A device that connects anew as often as it must. */
 async function runWhileUp(gateway: GatewayProcess, device: PersistentDevice): Promise<void> {
