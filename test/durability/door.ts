@@ -2,17 +2,22 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
+export type Shut = 'broken' | 'silent' | 'mute';
+
 export interface Door {
   /** `HOST:PORT` to go through. */
   readonly address: string;
   open(): void;
-  /** `broken`: connections end, new ones too; `silent`: they stay, and nothing passes. */
-  shut(how: 'broken' | 'silent'): void;
+  /**
+   * `broken`: connections end, new ones too; `silent`: they stay, and nothing passes; `mute`: what is asked passes, and
+   * no answer comes back.
+   */
+  shut(how: Shut): void;
   close(): void;
 }
 
 export async function doorTo(host: string, port: number): Promise<Door> {
-  let state: 'open' | 'broken' | 'silent' = 'open';
+  let state: 'open' | Shut = 'open';
   const pairs = new Set<readonly [Socket, Socket]>();
   const server = createServer((client) => {
     if (state === 'broken') {
@@ -28,7 +33,9 @@ export async function doorTo(host: string, port: number): Promise<Door> {
         to.destroy();
         pairs.delete(pair);
       });
-      from.on('data', (bytes) => to.write(bytes));
+      from.on('data', (bytes) => {
+        if (state !== 'mute' || from === client) to.write(bytes);
+      });
     }
     if (state === 'silent') for (const socket of pair) socket.pause();
   });
@@ -41,13 +48,13 @@ export async function doorTo(host: string, port: number): Promise<Door> {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     open() {
       // What hung must be made anew: a server that comes back knows nothing of it.
-      if (state === 'silent') breakAll();
+      if (state !== 'broken') breakAll();
       state = 'open';
     },
     shut(how) {
       state = how;
       if (how === 'broken') breakAll();
-      else for (const pair of pairs) for (const socket of pair) socket.pause();
+      if (how === 'silent') for (const pair of pairs) for (const socket of pair) socket.pause();
     },
     close() {
       breakAll();

@@ -7,7 +7,7 @@ import { m2mp } from '../../protocols/m2mp/index.js';
 import { readSpoolStatus } from '../../src/spool/directory.js';
 import { SERVICE_TIMEOUT, skipWithout } from '../services/services.js';
 import { type Cluster, createKeyspace, dropKeyspace, openCluster } from '../store/cassandra/keyspaces.js';
-import { type Door, doorTo } from './door.js';
+import { type Door, doorTo, type Shut } from './door.js';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.js';
 import { PersistentDevice } from './persistent-device.js';
 import { randomFrom } from './random.js';
@@ -15,6 +15,8 @@ import { wrongReadings } from './wrong-readings.js';
 
 const CYCLES = Number(process.env['M2MP_SPOOL_CYCLES'] ?? 3);
 const DEVICES_A_PROTOCOL = 2;
+/** How Cassandra goes away, in turn. */
+const SHUT: readonly Shut[] = ['mute', 'broken', 'silent'];
 
 describe.skipIf(skipWithout('cassandra'))('a gateway whose Cassandra goes away, with durable: spool', () => {
   let cluster: Cluster;
@@ -54,7 +56,7 @@ describe.skipIf(skipWithout('cassandra'))('a gateway whose Cassandra goes away, 
       await expect
         .poll(() => devices.every((device) => device.acknowledged > (before.get(device) ?? 0)), PATIENTLY)
         .toBe(true);
-      door.shut(random() < 0.5 ? 'broken' : 'silent');
+      door.shut(SHUT[cycle % SHUT.length] ?? 'broken');
       const atShut = acknowledged();
       await expect.poll(acknowledged, PATIENTLY).toBeGreaterThan(atShut + 100);
       await after(random() * 500);
