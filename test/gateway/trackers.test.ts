@@ -35,7 +35,7 @@ describe.each(trackerProtocols.map((protocol) => [protocol.name, protocol] as co
     expect(locations).toMatchObject([
       { time: '2026-11-20T12:00:00.000Z', data: { spd: 50, valid: true, ...alt } },
       { time: '2026-11-20T12:00:01.000Z', data: { valid: true } },
-      { time: '2026-11-20T12:00:02.000Z', data: { sat: 4, valid: false } },
+      { time: '2026-11-20T12:00:02.000Z', data: { valid: false } },
     ]);
     expect(locations[0].data.lat).toBeCloseTo(48.85, 5);
     expect(locations[1].data.lon).toBeCloseTo(151.2, 5);
