@@ -112,6 +112,13 @@ module.exports = {
       from: { path: '^src/(queries|exports)/' },
       to: { path: '^src/', pathNot: '^src/(series/|devices/|queries/|exports/)' },
     },
+    {
+      name: 'live-sees-bus-series-and-devices',
+      comment: "Who listens, and how, is the API's affair.",
+      severity: 'error',
+      from: { path: '^src/live/' },
+      to: { path: '^src/', pathNot: '^src/(live/|bus/bus\\.ts|series/|devices/|queries/)' },
+    },
     onlyFrom('queries-do-not-know-exports', 'An export writes what a query gives.', '^src/queries/', '^src/exports/'),
     {
       name: 'tests-are-not-imported',

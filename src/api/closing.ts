@@ -16,6 +16,13 @@ export function closing(app: Api, drainTimeout: number): () => Promise<void> {
     socket.once('close', () => unasked.delete(socket));
   });
   app.server.on('request', ({ socket }) => unasked.delete(socket));
+  // Those of WebSockets are the server's no longer.
+  const upgraded = new Set<Socket>();
+  app.server.on('upgrade', ({ socket }) => {
+    unasked.delete(socket);
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
+  });
 
   function closeUnused(): void {
     for (const socket of unasked) socket.destroy();
@@ -25,7 +32,10 @@ export function closing(app: Api, drainTimeout: number): () => Promise<void> {
 
   return async () => {
     const unused = setInterval(closeUnused, LOOK_EVERY);
-    const late = setTimeout(() => app.server.closeAllConnections(), drainTimeout);
+    const late = setTimeout(() => {
+      app.server.closeAllConnections();
+      for (const socket of upgraded) socket.destroy();
+    }, drainTimeout);
     try {
       await app.close();
     } finally {

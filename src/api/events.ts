@@ -1,177 +1,160 @@
-/** What happens, as it happens: server-sent events of readings that became durable and of connections. */
-import type { ServerResponse } from 'node:http';
-import { Type } from 'typebox';
-import type { Message } from '../bus/bus.js';
-import { jsonOf } from '../queries/json.js';
-import { isoDate } from './dates.js';
-import { deviceOf } from './find-device.js';
+/** What happens, as it happens: readings that became durable, and connections, as server-sent events or by WebSocket. */
+import type { FastifyRequest } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { type Account, sees } from '../accounts/account.js';
+import type { Filter } from '../live/events.js';
+import { createHub } from '../live/hub.js';
+import { type Position, parsePosition } from '../live/position.js';
+import { LOOK_BACK, storedSince } from '../live/stored-since.js';
+import { createStream, MAX_UNSENT } from '../live/stream.js';
+import { accountOf } from './auth.js';
+import { type ClosableOutlet, sseOutlet, webSocketOutlet } from './event-outlets.js';
+import { DeviceParams, deviceOf } from './find-device.js';
 import type { Api, ApiParts } from './parts.js';
-import { Problem } from './problem.js';
+import { badField, notFound, Problem } from './problem.js';
+import { MAX_DEVICES } from './reading-queries.js';
+import { MAX_TYPES, ReadingType } from './reading-query.js';
 import { problems } from './responses.js';
 
-/** Bytes that a client may leave unread, above which its stream is ended. */
-export const MAX_UNSENT = 1 << 20;
 /** Streams at the most. */
 export const MAX_STREAMS = 100;
-/** Milliseconds between two signs of life. */
+/** Milliseconds between two signs of life, and looks whether the account may still see this. */
 const HEARTBEAT = 15_000;
-/** Milliseconds that a client may take to read the end of its stream. */
-const LINGER = 5_000;
 
-/** What a stream is limited to; null: everything. */
-interface Filter {
-  readonly device: string | null;
-  readonly type: string | null;
-}
+const EventsQuery = Type.Object(
+  {
+    device: Type.Optional(
+      Type.Array(DeviceParams.properties.device, {
+        maxItems: MAX_DEVICES,
+        description: `UUIDs or idents of devices, the parameter once for each of at most ${MAX_DEVICES}: what concerns them alone`,
+      }),
+    ),
+    type: Type.Optional(
+      Type.Array(ReadingType, {
+        maxItems: MAX_TYPES,
+        description: `types of readings such as sen:loc, the parameter once for each of at most ${MAX_TYPES}: these alone, and no connections`,
+      }),
+    ),
+    domain: Type.Optional(
+      Type.String({
+        ...{ minLength: 1, maxLength: 255 },
+        description: 'the UUID or name of a domain: what concerns its devices alone',
+      }),
+    ),
+    after: Type.Optional(
+      Type.String({
+        ...{ minLength: 1, maxLength: 64 },
+        description: 'id of the last event that came before, as in the header Last-Event-ID, which wins',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
-/** One event of the stream: its name and its data. */
-interface StreamEvent {
-  readonly event: 'reading' | 'connected' | 'identified' | 'disconnected' | 'end';
-  readonly data: Readonly<Record<string, unknown>>;
+/** What a client asked for. */
+interface Asked {
+  /** The account, held to the domain that was asked for. */
+  readonly account: Account;
+  readonly filter: Filter;
+  readonly from: Position | null;
 }
 
 export function addEvents(app: Api, parts: ApiParts): void {
-  const streams = new Set<EventStream>();
-  let opened = 0;
+  const { clock, domains, scope, credentials } = parts;
+  const hub = createHub({ bus: parts.bus, random: Math.random });
+  const streams = new Map<ClosableOutlet, () => void>();
+  const askedBy = new WeakMap<FastifyRequest, Asked>();
 
-  app.get(
-    '/api/events',
-    {
-      schema: {
-        tags: ['gateway'],
-        summary: 'Live readings and connections, as server-sent events',
-        description:
-          'Events: reading {device, ident, time, type, data, id}; connected, identified, disconnected {device?, ' +
-          'connection, protocol, source, host, time}; end {why}, the last one. What happens while nobody listens is ' +
-          `not repeated. A client that leaves ${MAX_UNSENT} bytes unread is ended.`,
-        produces: ['text/event-stream'],
-        querystring: Type.Object(
-          {
-            device: Type.Optional(
-              Type.String({
-                minLength: 1,
-                maxLength: 255,
-                description: 'the UUID or the ident of a device: what concerns it alone',
-              }),
-            ),
-            type: Type.Optional(
-              Type.String({
-                minLength: 1,
-                maxLength: 255,
-                description: 'a type of readings, such as sen:loc: these alone, and no connections',
-              }),
-            ),
-          },
-          { additionalProperties: false },
-        ),
-        response: {
-          200: Type.String({
-            examples: ['event: identified\ndata: {"device":"6d3c3aa8-9f83-5a2f-a57c-53d6a8a06bb3"}\n\n'],
-          }),
-          ...problems(400, 404, 503),
-        },
+  app.route<{ Querystring: Static<typeof EventsQuery> }>({
+    method: 'GET',
+    url: '/api/events',
+    schema: {
+      tags: ['gateway'],
+      summary: 'Live readings and connections, as server-sent events, or by WebSocket',
+      description:
+        'Events: reading {device, ident, time, type, data, id}; connected, identified, disconnected {device?, ' +
+        'connection, protocol, source, host, time}; end {why}, the last one. By WebSocket each is a message {event, id?, ' +
+        'data}. Each has an id: who comes again with it in Last-Event-ID, or as after, gets what arrived meanwhile, ' +
+        'readings from the store too, then resumed {after, count}. Readings can come twice; their id tells. Of those ' +
+        `that arrived while the gateway was away, the ones dated over ${LOOK_BACK / 3_600_000} hours before are left ` +
+        `to queries. A client that leaves ${MAX_UNSENT} bytes unread gets no more until it has read them, and then ` +
+        'missed {count, after, why}: events after that id can be had by coming again with it.',
+      produces: ['text/event-stream'],
+      querystring: EventsQuery,
+      response: {
+        200: Type.String({
+          examples: ['id: 1795176000000-17-k3x9a2\nevent: identified\ndata: {"device":"6d3c3aa8-9f83-5a2f"}\n\n'],
+        }),
+        ...problems(400, 404, 503),
       },
     },
-    async ({ account, query }, reply) => {
-      const device = query.device === undefined ? null : (await deviceOf(parts, account, query.device)).id;
+    preHandler: async (request) => {
+      askedBy.set(request, await asked(request.account, request.query, request.headers['last-event-id']));
       if (streams.size >= MAX_STREAMS)
         throw new Problem(503, `${MAX_STREAMS} event streams are open, which is the most; end another one`);
-      reply.hijack();
-      const stream = openStream(reply.raw, { device, type: query.type ?? null });
-      streams.add(stream);
-      // Messages keep their order: the next is handed over when what is promised for this one is settled.
-      const unsubscribe = parts.bus.subscribe('events', `api-${++opened}`, (message) => {
-        const seen = parts.scope.sees(account, deviceOfMessage(message));
-        if (typeof seen === 'boolean') return seen ? stream.take(message) : undefined;
-        return seen.then((isSeen) => (isSeen ? stream.take(message) : undefined));
-      });
-      reply.raw.once('close', () => {
-        unsubscribe();
-        stream.ended();
-        streams.delete(stream);
-      });
     },
-  );
+    handler(request, reply) {
+      reply.hijack();
+      open(request, sseOutlet(reply.raw));
+    },
+    wsHandler: (socket, request) => open(request, webSocketOutlet(socket)),
+  });
 
   app.addHook('preClose', async () => {
-    for (const stream of streams) stream.end('the gateway stops');
+    for (const end of streams.values()) end();
+    hub.close();
   });
-}
 
-interface EventStream {
-  take(message: Message): void;
-  end(why: string): void;
-  /** The client is gone. */
-  ended(): void;
-}
-
-function openStream(response: ServerResponse, filter: Filter): EventStream {
-  response.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
-  });
-  response.write(': open\n\n');
-  const heartbeat = setInterval(() => write(': alive\n\n'), HEARTBEAT);
-  let over = false;
-
-  function write(text: string): void {
-    if (over) return;
-    response.write(text);
-    if (response.writableLength > MAX_UNSENT) end(`${MAX_UNSENT} bytes were left unread`);
+  async function asked(account: Account, query: Static<typeof EventsQuery>, header: unknown): Promise<Asked> {
+    const { device, type, domain: named, after = null } = query;
+    const domain = named === undefined ? undefined : await domains.find(named);
+    if (named !== undefined && (!domain || !sees(account, { domain: domain.id })))
+      throw notFound('domain', named, 'domain');
+    const own = domain ? { ...account, domain: domain.id } : account;
+    const devices = device && (await Promise.all(device.map((one) => deviceOf(parts, own, one))));
+    const id = typeof header === 'string' && header !== '' ? header : after;
+    const from = id === null ? null : parsePosition(id);
+    if (from === undefined) throw badField(id === after ? 'after' : 'Last-Event-ID', id, 'the id of an event');
+    return {
+      account: own,
+      filter: {
+        devices: devices ? new Set(devices.map((one) => one.id)) : null,
+        types: type && type.length > 0 ? new Set(type) : null,
+      },
+      from,
+    };
   }
 
-  function end(why: string): void {
-    if (over) return;
-    over = true;
-    clearInterval(heartbeat);
-    response.end(written({ event: 'end', data: { why } }));
-    const late = setTimeout(() => response.destroy(), LINGER);
-    response.once('close', () => clearTimeout(late));
-  }
-
-  return {
-    take(message) {
-      const event = eventOf(message, filter);
-      if (event) write(written(event));
-    },
-    end,
-    ended() {
-      over = true;
+  function open(request: FastifyRequest, outlet: ClosableOutlet): void {
+    const { account, filter, from } = askedBy.get(request) ?? { account: request.account, filter: NOTHING, from: null };
+    const { domain } = account;
+    const stream = createStream({
+      hub,
+      outlet,
+      filter,
+      sees: (deviceId) => scope.sees(account, deviceId),
+      stored: (since) => storedSince(parts, { ...filter, since, domain }),
+      now: clock.now,
+    });
+    const end = (why: string) => {
+      stream.stop();
       clearInterval(heartbeat);
-    },
-  };
-}
-
-function written({ event, data }: StreamEvent): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
-}
-
-const connectionEvents: ReadonlyMap<string, StreamEvent['event']> = new Map([
-  ['device_connected', 'connected'],
-  ['device_identified', 'identified'],
-  ['device_disconnected', 'disconnected'],
-]);
-
-function deviceOfMessage({ device_id: device }: Message): string | null {
-  return typeof device === 'string' ? device : null;
-}
-
-/** A message of the topic `events` as the client sees it; null: not for this stream. */
-function eventOf(message: Message, filter: Filter): StreamEvent | null {
-  const device = message['device_id'];
-  if (filter.device !== null && device !== filter.device) return null;
-  if (message._call === 'reading_stored') {
-    const { ident, time, type, data, id } = message;
-    if (filter.type !== null && type !== filter.type) return null;
-    if (typeof time !== 'number' || typeof data !== 'string') return null;
-    return { event: 'reading', data: { device, ident, time: isoDate(time), type, data: jsonOf(data), id } };
+      outlet.end({ event: 'end', data: { why } });
+    };
+    const heartbeat = setInterval(() => {
+      outlet.alive();
+      accountOf(credentials, request).catch((error) => {
+        if (error instanceof Problem) end('the account may see this no longer');
+      });
+    }, HEARTBEAT);
+    streams.set(outlet, () => end('the gateway stops'));
+    outlet.onClosed(() => {
+      clearInterval(heartbeat);
+      stream.stop();
+      streams.delete(outlet);
+    });
+    stream.start(from);
   }
-  const event = connectionEvents.get(message._call);
-  if (!event || filter.type !== null) return null;
-  const { connection_id: connection, protocol, source, host, connection_duration: seconds, why } = message;
-  return {
-    event,
-    data: { device, connection, protocol, source, host, time: isoDate(message._time * 1_000), seconds, why },
-  };
 }
+
+const NOTHING: Filter = { devices: new Set(), types: null };

@@ -19,6 +19,7 @@ import { allowOrigins } from './cors.js';
 import { addDevices } from './devices.js';
 import { addDomains } from './domains.js';
 import { answerWhenDurable } from './durably.js';
+import { takeWebSockets } from './event-outlets.js';
 import { addEvents } from './events.js';
 import { createExports } from './exports.js';
 import { addFirmware } from './firmware.js';
@@ -130,6 +131,7 @@ async function buildApi(options: ApiOptions): Promise<Api> {
   takeBodies(app);
   tellProblems(app, parts.log);
 
+  await takeWebSockets(app);
   logRequests(app, log);
   await app.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } });
   allowOrigins(app, options.corsOrigins);

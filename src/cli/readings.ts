@@ -105,6 +105,7 @@ async function follow(client: Client, device: string, options: Options): Promise
   const shown = new Set(last.map((reading) => `${reading.type} ${reading.id}`));
   for await (const { event, data } of serverSentEvents(response)) {
     if (event === 'end') throw new CliError(`the stream ended: ${escaped(data)}; start again to go on`);
+    if (event === 'missed') process.stderr.write(`missed: ${escaped(data)}\n`);
     if (event !== 'reading') continue;
     // The API's own event, whose shape its description states.
     const reading = JSON.parse(data) as EntryGiven;

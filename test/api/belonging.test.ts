@@ -119,7 +119,11 @@ const cases = (): Readonly<Record<string, Case>> => ({
     tellsNothing('/api/latest?type=sen:text', 'what we measured'),
     tellsNothing('/api/latest?type=sen:text&format=csv', 'what we measured'),
   ),
-  'GET /api/events': all(refused('GET', `/api/events?device=${theirs.device}`, 404), seesOursAlone('/api/events')),
+  'GET /api/events': all(
+    refused('GET', `/api/events?device=${theirs.device}`, 404),
+    refused('GET', `/api/events?domain=${theirs.domain}`, 404),
+    seesOursAlone('/api/events'),
+  ),
   'GET /api/connections': all(
     tellsNothing('/api/connections', OURS.ident),
     refused('GET', `/api/connections?device=${theirs.device}`, 404),
