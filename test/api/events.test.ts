@@ -88,5 +88,5 @@ it('there are so many streams and no more, and one that ends makes room', async 
     body: { detail: expect.stringContaining(String(MAX_STREAMS)) },
   });
   first.abort();
-  await expect.poll(async () => (await open()).status).toBe(200);
-});
+  await expect.poll(async () => (await open()).status, { timeout: 20_000 }).toBe(200);
+}, 60_000);
