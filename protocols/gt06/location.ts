@@ -1,6 +1,7 @@
 /** The content of locations and alarms: date, place, cell, and what the kind of packet adds. */
 import { Parser } from 'binary-parser';
 import { moment } from '../bcd.js';
+import { isBuffered } from '../clock.js';
 import { deviceDate } from '../device-date.js';
 import { coordinatesProblem, fixData } from '../location.js';
 import type { Location, NewReading, Oddity } from '../protocol.js';
@@ -77,6 +78,8 @@ export function readRecord(protocol: number, content: Buffer, clockOffset: numbe
   if (flags & FLAG.hasIgnition) add('sen:ignition', flags & FLAG.ignition ? 'true' : 'false');
 
   const rest = readRest(protocol, content, add);
+  const saysSo = readings.some(({ type }) => type === BUFFERED);
+  if (!saysSo && time !== null && isBuffered(time, now)) add(BUFFERED, 'true');
   if (rest < content.length) add(rawType(numberText(protocol)), hexJson(content.subarray(rest)));
   return { time, readings, problems };
 }
@@ -123,7 +126,7 @@ function readExtension(content: Buffer, at: number, add: Add): number {
   add('sen:ignition', content[at] === 1 ? 'true' : 'false');
   add('sen:upload_mode', String(content[at + 1]));
   // A reading of its own: the location that came before without it is the same then, and is stored once.
-  if (content[at + 2] === 1) add('sen:buffered', 'true');
+  if (content[at + 2] === 1) add(BUFFERED, 'true');
   if (content.length < at + 7) return at + 3;
   add('sen:odometer', String(content.readUInt32BE(at + 3)));
   return at + 7;
@@ -152,4 +155,5 @@ export function recordContent(location: Location): Buffer {
   return content;
 }
 
+const BUFFERED = 'sen:buffered';
 const SIMULATED_SATELLITES = 9;

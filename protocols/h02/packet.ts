@@ -50,13 +50,17 @@ export function readPacket(packet: Buffer, clockOffset: number, now: number): Re
     head: Number(motion.slice(3)),
   };
   const local = momentOf(`${date?.slice(4)}${date?.slice(2, 4)}${date?.slice(0, 2)}${time}`);
-  return reportOf(deviceDate(local, clockOffset, now, `${date} ${time}`), {
-    place,
-    status: fields.status,
-    values: batteryValue(fields.battery),
-    rest: fields.rest.some((byte: number) => byte !== 0 && byte !== 0xff) ? fields.rest : null,
-    raw: packet,
-  });
+  return reportOf(
+    deviceDate(local, clockOffset, now, `${date} ${time}`),
+    {
+      place,
+      status: fields.status,
+      values: batteryValue(fields.battery),
+      rest: fields.rest.some((byte: number) => byte !== 0 && byte !== 0xff) ? fields.rest : null,
+      raw: packet,
+    },
+    now,
+  );
 }
 
 /** Digits of degrees, then of minutes and their ten-thousandths. */

@@ -1,4 +1,5 @@
 /** A location of a device, from text or packet, as readings. */
+import { isBuffered } from '../clock.js';
 import type { DeviceDate } from '../device-date.js';
 import { coordinatesProblem, fixData } from '../location.js';
 import type { NewReading, Oddity } from '../protocol.js';
@@ -37,7 +38,7 @@ export interface Report {
   readonly problems: readonly { readonly what: Oddity; readonly why: string }[];
 }
 
-export function reportOf({ time, odd }: DeviceDate, { place, status, values, rest, raw }: Parts): Report {
+export function reportOf({ time, odd }: DeviceDate, { place, status, values, rest, raw }: Parts, now: number): Report {
   const readings: NewReading[] = [];
   const add = (type: string, data: string) => readings.push({ type, time, data, listed: null });
   const problems: { what: Oddity; why: string }[] = odd === null ? [] : [odd];
@@ -47,6 +48,7 @@ export function reportOf({ time, odd }: DeviceDate, { place, status, values, res
   else if (place) add('sen:loc', locationData(place));
   if (status !== null) for (const [type, data] of statusValues(status)) add(type, data);
   for (const [type, data] of values) add(type, data);
+  if (time !== null && isBuffered(time, now)) add('sen:buffered', 'true');
   if (rest !== null) add('raw:rest', hexJson(rest));
   return { time, readings, problems };
 }

@@ -40,13 +40,17 @@ export function readLocation(fields: readonly string[], clockOffset: number, now
     head: number(course),
   };
   const { values, rest } = readRest(fields.slice(10));
-  return reportOf(deviceDate(moment(date, time), clockOffset, now, `${date} ${time}`), {
-    place,
-    status: STATUS.test(status) ? Number.parseInt(status, 16) : null,
-    values,
-    rest: STATUS.test(status) || status === '' ? rest : Buffer.from(fields.slice(9).join(',')),
-    raw: Buffer.from(fields.join(',')),
-  });
+  return reportOf(
+    deviceDate(moment(date, time), clockOffset, now, `${date} ${time}`),
+    {
+      place,
+      status: STATUS.test(status) ? Number.parseInt(status, 16) : null,
+      values,
+      rest: STATUS.test(status) || status === '' ? rest : Buffer.from(fields.slice(9).join(',')),
+      raw: Buffer.from(fields.join(',')),
+    },
+    now,
+  );
 }
 
 /** Whether these are the fields of a location; those of a date may be wrong. */
@@ -64,13 +68,17 @@ export function readCells(fields: readonly string[], clockOffset: number, now: n
     const [lac, cid, signal] = numbers.slice(3 * index);
     return { mcc: Number(mcc), mnc: Number(mnc), lac, cid, signal };
   });
-  return reportOf(deviceDate(moment(date, time), clockOffset, now, `${date} ${time}`), {
-    place: null,
-    status: STATUS.test(status) ? Number.parseInt(status, 16) : null,
-    values: [['sen:cells', JSON.stringify(cells)]],
-    rest: rest.length > 0 ? Buffer.from(rest.join(',')) : null,
-    raw: Buffer.from(fields.join(',')),
-  });
+  return reportOf(
+    deviceDate(moment(date, time), clockOffset, now, `${date} ${time}`),
+    {
+      place: null,
+      status: STATUS.test(status) ? Number.parseInt(status, 16) : null,
+      values: [['sen:cells', JSON.stringify(cells)]],
+      rest: rest.length > 0 ? Buffer.from(rest.join(',')) : null,
+      raw: Buffer.from(fields.join(',')),
+    },
+    now,
+  );
 }
 
 /** `HTBT`: perhaps the battery. */

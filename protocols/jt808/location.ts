@@ -4,6 +4,7 @@
  */
 import { Parser } from 'binary-parser';
 import { digitsOf, momentOf, readDigits, writeDigits } from '../bcd.js';
+import { isBuffered } from '../clock.js';
 import { deviceDate } from '../device-date.js';
 import { coordinatesProblem, type Fix, fixData } from '../location.js';
 import type { Location, NewReading, Oddity } from '../protocol.js';
@@ -117,7 +118,7 @@ export function readRecord(body: Buffer, { clockOffset, now, buffered, before }:
   else if (wrong !== null) add('_invalid', hexJson(body));
 
   // A reading of its own: the location that came before without it is the same then, and is stored once.
-  if (buffered) add('sen:buffered', 'true');
+  if (buffered || (time !== null && isBuffered(time, now))) add('sen:buffered', 'true');
   add('sen:ignition', (status & STATUS.ignition) !== 0 ? 'true' : 'false');
   for (const [bit, type] of SWITCHES)
     if (((status | before) & bit) !== 0) add(type, (status & bit) !== 0 ? 'true' : 'false');

@@ -25,6 +25,7 @@ it.each([
   'docs/operations.md',
   'docs/data-model.md',
   'docs/protocols.md',
+  'docs/readings.md',
   'docs/api.md',
   'docs/tools.md',
   'docs/numbers.md',

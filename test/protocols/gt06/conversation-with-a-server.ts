@@ -4,7 +4,7 @@ import { numberText } from '../../../protocols/gt06/numbers.js';
 import { createSession } from '../../../protocols/gt06/session.js';
 import type { Effect, Identified, NewReading, Session } from '../../../protocols/protocol.js';
 
-export const NOW = Date.UTC(2026, 2, 1, 12);
+export const NOW = Date.UTC(2026, 2, 1, 8, 35);
 export const IDENT = 'imei:490154203237518';
 
 export const identified: Identified = {

@@ -2,7 +2,7 @@ import { createDevice, type H02Device } from '../../../protocols/h02/device.js';
 import { createSession } from '../../../protocols/h02/session.js';
 import type { ConnectionFacts, Effect, Identified, NewReading, Session } from '../../../protocols/protocol.js';
 
-export const NOW = Date.UTC(2026, 2, 1, 12);
+export const NOW = Date.UTC(2026, 2, 1, 8, 35);
 export const ID = '4109179024';
 
 export const identified: Identified = {

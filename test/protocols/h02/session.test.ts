@@ -52,7 +52,7 @@ describe('a location', () => {
   test('is answered when it is durable', () => {
     const effects = identifiedSession().hear(V1);
     expect(stored(effects)[0]).toEqual({ type: 'sen:loc', time: TIME, data, listed: null });
-    expect(said(effects)).toEqual([`when durable: *HQ,${ID},V4,V1,20260301120000#`]);
+    expect(said(effects)).toEqual([`when durable: *HQ,${ID},V4,V1,20260301083500#`]);
   });
 
   test('is dated by the offset that is configured', () => {
@@ -96,11 +96,11 @@ describe('a location', () => {
 describe('commands', () => {
   test('have the time of the server, and are done by the answer with their code', () => {
     const { hear, said: all } = identifiedSession({ pendingCommands: [COMMAND] });
-    expect(all[1]).toBe(`*HQ,${ID},S20,120000,1,1#`);
-    const effects = hear(`*HQ,${ID},V4,S20,DONE,120000,083015,A,2232.7632,N,11401.5584,E,0.00,000,010326,FFFFFBFF#`);
+    expect(all[1]).toBe(`*HQ,${ID},S20,083500,1,1#`);
+    const effects = hear(`*HQ,${ID},V4,S20,DONE,083500,083015,A,2232.7632,N,11401.5584,E,0.00,000,010326,FFFFFBFF#`);
     expect(confirmed(effects)).toEqual([{ kind: 'commandDone', id: COMMAND.id, response: 'DONE' }]);
     expect(stored(effects)[0]).toMatchObject({ type: 'sen:loc', time: TIME });
-    expect(counted(hear(`*HQ,${ID},V4,S20,DONE,120000#`))).toEqual(['unknown_command']);
+    expect(counted(hear(`*HQ,${ID},V4,S20,DONE,083500#`))).toEqual(['unknown_command']);
   });
 
   test('of the same code are told apart by their times, and else done in their order', () => {
@@ -108,7 +108,7 @@ describe('commands', () => {
     for (const [index, id] of ['a', 'b', 'c'].entries())
       session.tell({ tell: 'commands', commands: [{ id, text: 'R1' }] }, NOW + index * 1_000);
     const done = (time: string) => confirmed(hear(`*HQ,${ID},V4,R1,${time}#`));
-    expect(done('120001')).toEqual([{ kind: 'commandDone', id: 'b', response: null }]);
+    expect(done('083501')).toEqual([{ kind: 'commandDone', id: 'b', response: null }]);
     expect(done('083015')).toEqual([{ kind: 'commandDone', id: 'a', response: null }]);
     expect(done('083016')).toEqual([{ kind: 'commandDone', id: 'c', response: null }]);
   });
@@ -117,7 +117,7 @@ describe('commands', () => {
     const { session, device, hear } = identifiedSession();
     const [effect] = session.tell({ tell: 'commands', commands: [COMMAND] }, NOW);
     const heard = effect?.do === 'answer' ? device.receive(effect.bytes) : [];
-    expect(heard).toEqual([{ event: 'command', id: 'S20 120000', text: COMMAND.text }]);
+    expect(heard).toEqual([{ event: 'command', id: 'S20 083500', text: COMMAND.text }]);
     const [command] = heard;
     const id = command?.event === 'command' ? command.id : '';
     expect(confirmed(hear(device.commandDone(id, 'all, is well')))).toEqual([

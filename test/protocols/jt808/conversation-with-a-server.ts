@@ -5,7 +5,7 @@ import { readMessage } from '../../../protocols/jt808/messages.js';
 import { createSession } from '../../../protocols/jt808/session.js';
 import type { Effect, Identified, NewReading, Session } from '../../../protocols/protocol.js';
 
-export const NOW = Date.UTC(2026, 2, 1, 12);
+export const NOW = Date.UTC(2026, 2, 1, 8, 35);
 export const PHONE = '13800001000';
 
 export const identified: Identified = {
