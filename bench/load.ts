@@ -8,7 +8,11 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface LoadOrder {
+  /** An address of the server: of the loopback there are many, each with ports of its own for its clients. */
+  readonly host: string;
   readonly port: number;
+  /** The number of the first device, from which its ident is made. */
+  readonly first: number;
   readonly connections: number;
   /** Readings before each barrier; 0: identify only, and wait. */
   readonly batch: number;
@@ -43,7 +47,7 @@ const WARM_UP = 1_000;
 const OPENING = 200;
 
 const order: LoadOrder = JSON.parse(process.argv[2] ?? '{}');
-const { port, connections, batch } = order;
+const { host, port, connections, batch } = order;
 let counting = false;
 let readings = 0;
 let acknowledged = 0;
@@ -52,7 +56,7 @@ const latencies = new Float64Array(MAX_LATENCIES);
 
 /** A device that is identified; `start` sets it going. */
 function device(index: number): Promise<{ socket: Socket; start: () => void }> {
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  const socket = connect({ host, port, noDelay: true });
   const ident = Buffer.from(`imei:${String(index).padStart(15, '0')}`);
   const name = Buffer.from('sen:loc');
   // One location frame after another, then the ping; only dates and the ping's number change.
@@ -114,7 +118,9 @@ function answered(latency: number): void {
 
 const devices: { socket: Socket; start: () => void }[] = [];
 for (let first = 0; first < connections; first += OPENING) {
-  const these = Array.from({ length: Math.min(OPENING, connections - first) }, (_, index) => device(first + index));
+  const these = Array.from({ length: Math.min(OPENING, connections - first) }, (_, index) =>
+    device(order.first + first + index),
+  );
   devices.push(...(await Promise.all(these)));
 }
 if (batch > 0) for (const { start } of devices) start();

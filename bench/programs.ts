@@ -76,7 +76,7 @@ export function startLoad(
   order: Partial<LoadOrder> & Pick<LoadOrder, 'port'>,
   onProgress: (progress: LoadProgress) => void,
 ): { readonly process: ChildProcess; readonly result: Promise<LoadResult> } {
-  const whole: LoadOrder = { connections: 1, batch: 1, seconds: 1, readings: 0, ...order };
+  const whole: LoadOrder = { host: '127.0.0.1', first: 0, connections: 1, batch: 1, seconds: 1, readings: 0, ...order };
   const child = spawn(process.execPath, [built('load.js'), JSON.stringify(whole)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -116,10 +116,13 @@ export async function driverBatches(order: BatchOrder): Promise<BatchResult[]> {
     .map((line) => JSON.parse(line));
 }
 
-/** Resident memory of a process in bytes. */
+/** Resident memory of a process and of those it started, in bytes. */
 export function residentBytes(child: ChildProcess): number {
-  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
+  const workers = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ').filter(Boolean);
+  return [child.pid, ...workers].reduce((sum: number, pid) => {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return sum + Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
+  }, 0);
 }
 
 async function start(

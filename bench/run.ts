@@ -12,8 +12,10 @@ import { idleConnections } from './questions/idle-connections.js';
 import { kills } from './questions/kills.js';
 import { latency } from './questions/latency.js';
 import { layout } from './questions/layout.js';
+import { manyConnections } from './questions/many-connections.js';
 import { readMonth } from './questions/read-month.js';
 import { throughput } from './questions/throughput.js';
+import { workers } from './questions/workers.js';
 import { writeReport } from './report.js';
 
 const questions: readonly Question[] = [
@@ -26,6 +28,8 @@ const questions: readonly Question[] = [
   readMonth,
   kills,
   cassandra,
+  workers,
+  manyConnections,
 ];
 
 const { values, positionals } = parseArgs({

@@ -9,13 +9,21 @@ export interface ApiServer extends RunningApi {
   readonly tokenFile: string;
 }
 
-/** Starts the API, or gives null where its port says off; rejects with a message for the operator. */
-export async function serveApi(core: Core, config: Config): Promise<ApiServer | null> {
+/**
+ * Starts the API, or gives null where its port says off; rejects with a message for the operator. `metricsText` gives the
+ * metrics of all that runs on this machine, as Prometheus reads them.
+ */
+export async function serveApi(
+  core: Core,
+  config: Config,
+  metricsText: () => Promise<string>,
+): Promise<ApiServer | null> {
   if (config['http-port'] < 0) return null;
   const { token, file: tokenFile } = await adminToken(config.data);
   const api = await startApi({
     ...core,
     ...core.devices,
+    metricsText,
     token,
     host: config['http-host'],
     port: config['http-port'],

@@ -9,8 +9,11 @@ import { openCore } from './core.js';
 import { createTurns } from './devices/turns.js';
 import { type Clock, systemClock } from './gateway/clock.js';
 import type { Gateway, Listening } from './gateway/gateway.js';
+import { createOwner } from './machine/owner.js';
+import { partsOf } from './machine/parts.js';
 import type { Logger } from './observe/log.js';
-import { openConfiguredSpool } from './open-spool.js';
+import { metricsText } from './observe/metrics.js';
+import { checkSpools, openConfiguredSpool } from './open-spool.js';
 import { serveApi } from './serve-api.js';
 import { serveDevices } from './serve-devices.js';
 import type { Spool } from './spool/spool.js';
@@ -39,6 +42,12 @@ export interface ServeOptions {
   readonly name?: string;
   /** Called when somebody on the bus asks this gateway to end. */
   readonly onQuit?: () => void;
+  /** What runs a part in a thread or process of its own (`machine/part.js`); without it all is done in this thread. */
+  readonly partProgram?: URL;
+}
+
+interface Stoppable {
+  stop(): Promise<void>;
 }
 
 /** How often readings whose time to live is over are removed, in ms, and how many at once. */
@@ -65,7 +74,8 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
     if (!options.store) await raw.close();
   };
   try {
-    if (roles.has('gateway')) spool = await openConfiguredSpool(config, log, clock.now);
+    if (roles.has('gateway')) await checkSpools(config);
+    if (roles.has('gateway') && config.workers === 1) spool = await openConfiguredSpool(config, 1, log, clock.now);
   } catch (error) {
     await closeStore();
     throw error;
@@ -81,7 +91,9 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
     random: Math.random,
     onTrouble: (why, message) => log.warn({ message }, why),
   });
-  let server: Gateway | null = null;
+  const running: Stoppable[] = [];
+  const turns = createTurns();
+  let gateway: Gateway | null = null;
   const core = openCore(config, {
     raw,
     spool,
@@ -89,12 +101,22 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
     log,
     clock,
     name,
-    turns: createTurns(),
-    onRoom: () => server?.resume(),
-    onTrouble: () => {},
+    turns,
+    onRoom: () => gateway?.resume(),
+    onTrouble: (why) => owner.trouble(why),
     onFailure: options.onFailure,
   });
   const { durability, metrics } = core;
+  const quit = options.onQuit ?? (() => {});
+  const owner = createOwner({
+    raw,
+    durability,
+    bus,
+    turns,
+    metrics: () => metrics.registry.getMetricsAsJSON(),
+    onTrouble: (why) => log.warn(why),
+    quit,
+  });
   metrics.gauge('m2mp_store_large_partitions', () => largePartitions);
   const expiry = setInterval(() => {
     raw.removeExpired(clock.now(), EXPIRE_AT_ONCE).catch((error: unknown) => {
@@ -102,29 +124,48 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
     });
   }, EXPIRE_EVERY);
 
-  try {
-    if (roles.has('gateway')) server = await serveDevices(core, config, protocols, options.onQuit ?? (() => {}));
+  async function stop(): Promise<void> {
+    clearInterval(expiry);
+    for (const one of running) await one.stop();
+    owner.close();
+    await bus.close();
+    // What a store that is away did not take was not acknowledged: its devices send it again.
+    await Promise.race([durability.drain(), after(config['drain-timeout'] * 1_000)]);
+    await closeStore();
+  }
+
+  /** Devices are served before anything else is, and no longer than anything else. */
+  async function start(): Promise<Omit<Running, 'stop'>> {
+    const parts = partsOf({ owner, config, name, log, program: options.partProgram });
+    let devices: readonly Listening[] = [];
+    if (roles.has('gateway') && config.workers > 1) {
+      const workers = await parts.startWorkers();
+      running.push(workers);
+      devices = workers.listening;
+    } else if (roles.has('gateway')) {
+      const served = await serveDevices(core, config, protocols, quit);
+      gateway = served;
+      running.push({ stop: () => served.drain() });
+      devices = served.listening;
+    }
     if (roles.has('storage'))
       startStorage({ bus, series: core.series, durability, address: core.address, now: clock.now });
-    const api = roles.has('api') ? await serveApi(core, config) : null;
-    return {
-      devices: server?.listening ?? [],
-      http: api && { host: api.host, port: api.port, tokenFile: api.tokenFile },
-      async stop() {
-        clearInterval(expiry);
-        await server?.drain();
-        await api?.close();
-        await bus.close();
-        // What a store that is away did not take was not acknowledged: its devices send it again.
-        await Promise.race([durability.drain(), after(config['drain-timeout'] * 1_000)]);
-        await closeStore();
-      },
-    };
+    if (!roles.has('api')) return { devices, http: null };
+    if (options.partProgram && roles.size > 1) {
+      const api = await parts.startApi();
+      running.push(api);
+      return { devices, http: api.http };
+    }
+    const api = await serveApi(core, config, async () => metricsText(await owner.metrics()));
+    if (!api) return { devices, http: null };
+    running.push({ stop: () => api.close() });
+    return { devices, http: { host: api.host, port: api.port, tokenFile: api.tokenFile } };
+  }
+
+  try {
+    return { ...(await start()), stop };
   } catch (error) {
-    clearInterval(expiry);
-    await server?.drain();
-    await bus.close();
-    await closeStore();
+    await stop();
     throw error;
   }
 }

@@ -2,7 +2,10 @@ import { Type } from 'typebox';
 import type { Api, ApiParts } from './parts.js';
 import { problems } from './responses.js';
 
-export function addMetrics(app: Api, { metrics: { registry } }: ApiParts): void {
+/** The content type of the text format. */
+const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
+
+export function addMetrics(app: Api, { metricsText }: ApiParts): void {
   app.get(
     '/metrics',
     {
@@ -16,6 +19,6 @@ export function addMetrics(app: Api, { metrics: { registry } }: ApiParts): void 
         },
       },
     },
-    async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()),
+    async (_, reply) => reply.type(TEXT_FORMAT).send(await metricsText()),
   );
 }

@@ -9,7 +9,6 @@ import type { Clock } from '../gateway/clock.js';
 import type { Live } from '../gateway/live.js';
 import type { Durability } from '../ingest/durability.js';
 import type { Logger } from '../observe/log.js';
-import type { Metrics } from '../observe/metrics.js';
 import type { Registry } from '../registry/registry.js';
 import type { Series } from '../series/series.js';
 import type { Audit } from './audit-trail.js';
@@ -22,7 +21,8 @@ export interface ApiParts extends Omit<DeviceParts, 'identify'> {
   readonly durability: Durability;
   readonly bus: Bus;
   readonly live: Live;
-  readonly metrics: Metrics;
+  /** The metrics of all that runs on this machine, as Prometheus reads them. */
+  readonly metricsText: () => Promise<string>;
   readonly log: Logger;
   readonly clock: Clock;
   readonly scope: Scope;

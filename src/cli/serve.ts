@@ -32,6 +32,7 @@ async function run(protocols: readonly Protocol[], sources: Sources, printOnly: 
       log,
       onFailure: () => process.exit(EXIT.storeFailed),
       onQuit: () => process.kill(process.pid, 'SIGTERM'),
+      partProgram: new URL('../machine/part.js', import.meta.url),
     });
     stopOnSignals(starting);
     const running = await starting;

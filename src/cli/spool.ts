@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Protocol } from '../../protocols/protocol.js';
 import { ConfigError, loadConfig } from '../config/load.js';
 import { optionsFor } from '../config/options.js';
-import { spoolDirectory } from '../open-spool.js';
+import { spoolDirectories } from '../open-spool.js';
 import { readSpoolStatus, type SpoolStatus } from '../spool/directory.js';
 import { jsonOption } from './arguments.js';
 import { CliError } from './client.js';
@@ -11,7 +11,8 @@ import { EXIT } from './exit-codes.js';
 import { printRows } from './output.js';
 import type { Column } from './table.js';
 
-const columns: readonly Column<SpoolStatus>[] = [
+const columns: readonly Column<SpoolStatus & { readonly worker: number }>[] = [
+  ['WORKER', ({ worker }) => worker],
   ['READINGS', ({ readings }) => readings],
   ['BYTES', ({ bytes }) => bytes],
   ['SEGMENTS', ({ segments }) => segments],
@@ -28,8 +29,9 @@ export function addSpool(program: Command, protocols: readonly Protocol[]): void
     .description('how many readings wait in the data directory, and since when; right to a second while a gateway runs')
     .addOption(jsonOption())
     .action(async ({ json }: { json?: boolean }, command: Command) => {
-      const found = await readSpoolStatus(spoolDirectory(dataDirectory(command)));
-      printRows([found], columns, { json, none: '' });
+      const spools = await spoolDirectories(dataDirectory(command));
+      const found = spools.map(async ({ worker, directory }) => ({ worker, ...(await readSpoolStatus(directory)) }));
+      printRows(await Promise.all(found), columns, { json, none: '' });
     });
   addConfigOptions(status, options);
 

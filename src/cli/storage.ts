@@ -10,7 +10,7 @@ import { EXIT } from './exit-codes.js';
 
 /** Options of `serve` that say nothing to a worker. */
 const SERVES =
-  /^(roles|host|http-.*|.*-port|provision.*|waiting-limit|debug|bus|durable|spool-bytes|max-connections.*|.*-timeout|un.*-bytes)$/;
+  /^(roles|workers|host|http-.*|.*-port|provision.*|waiting-limit|debug|bus|durable|spool-bytes|max-connections.*|.*-timeout|un.*-bytes)$/;
 
 /** Adds `m2mp storage`: stores what is asked for on the bus. */
 export function addStorage(program: Command, protocols: readonly Protocol[]): void {

@@ -49,7 +49,10 @@ export interface WaitingRoomOptions {
 /** How often the attempts of one ident are written, in milliseconds: a refused device may try every second. */
 export const WRITE_EVERY = 60_000;
 
-/** Kept at `/waiting/<ident>/`, and in memory, which knows the attempts since they were written. */
+/**
+ * Kept at `/waiting/<ident>/`, which other processes read and change too, and in memory, which knows the attempts since
+ * they were written.
+ */
 export function openWaitingRoom({ registry, turns, devices, now, limit }: WaitingRoomOptions): WaitingRoom {
   // The one tried longest ago comes first.
   let room: Promise<Map<string, Waiting & { written: number }>> | null = null;
@@ -104,24 +107,38 @@ export function openWaitingRoom({ registry, turns, devices, now, limit }: Waitin
     const { ident, protocol, source, first, last, count } = entry;
     const values = { protocol, source, first: String(first), last: String(last), count: String(count) };
     await turns(waitingPath(ident), async () => {
-      // It may have been admitted, dismissed or dropped since.
-      if ((await load()).has(ident)) await registry.set(waitingPath(ident), values);
+      // It may have been admitted, dismissed or dropped since, here or by another process.
+      const isKnown = (await devices.byIdent(ident))?.deleted === null;
+      if (!isKnown && (await load()).has(ident)) await registry.set(waitingPath(ident), values);
     });
   }
 
+  async function waits(ident: string): Promise<boolean> {
+    return (await registry.get(waitingPath(ident))) !== undefined;
+  }
+
   async function dismiss(ident: string): Promise<boolean> {
-    if (!(await load()).delete(ident)) return false;
+    (await load()).delete(ident);
+    if (!(await waits(ident))) return false;
     await turns(waitingPath(ident), () => registry.remove(waitingPath(ident)));
     return true;
   }
 
+  async function list(): Promise<Waiting[]> {
+    const [stored, known] = await Promise.all([readAll(), load()]);
+    return [...stored.values()]
+      .map((waiting) => {
+        const here = known.get(waiting.ident);
+        return here && here.last >= waiting.last ? here : waiting;
+      })
+      .map(({ written: _, ...waiting }) => waiting)
+      .sort((a, b) => b.last - a.last || (a.ident < b.ident ? -1 : 1));
+  }
+
   return {
-    list: async () =>
-      [...(await load()).values()]
-        .map(({ written: _, ...waiting }) => waiting)
-        .sort((a, b) => b.last - a.last || (a.ident < b.ident ? -1 : 1)),
+    list,
     async admit(ident) {
-      if (!(await load()).has(ident)) throw new Refusal('unknown', `The ident ${shown(ident)} does not wait`, 'ident');
+      if (!(await waits(ident))) throw new Refusal('unknown', `The ident ${shown(ident)} does not wait`, 'ident');
       const device = await devices.create(ident);
       await dismiss(ident);
       return device;

@@ -1,5 +1,13 @@
 /** Every metric, declared once: name, unit and sentence. The hot path counts in plain numbers, read when scraped. */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  AggregatorRegistry,
+  Counter,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
 import type { Oddity } from '../../protocols/protocol.js';
 
 /** What one protocol's connections count. */
@@ -139,6 +147,14 @@ export function createMetrics(): Metrics {
       });
     },
   };
+}
+
+/** Metrics of one thread or process, as they go to another. */
+export type MetricsGiven = MetricObjectWithValues<MetricValue<string>>[];
+
+/** The sum over all parts, as Prometheus reads it. */
+export function metricsText(parts: MetricsGiven[]): Promise<string> {
+  return AggregatorRegistry.aggregate(parts).metrics();
 }
 
 function newCounts(): ProtocolCounts {

@@ -4,9 +4,11 @@ import type { Difference } from './cassandra/schema.js';
 import type { SessionOptions } from './cassandra/session.js';
 import type { Replication } from './consistency.js';
 import { openLmdb } from './lmdb/open.js';
+import { type LmdbReader, openLmdbReader } from './lmdb/reader.js';
 import type { Store } from './store.js';
 
 export { StoreNotOpened } from './errors.js';
+export type { LmdbReader } from './lmdb/reader.js';
 
 /** What the data may take unless told otherwise, in bytes. Address space that is reserved, not disk. */
 export const DEFAULT_MAP_SIZE = 2 ** 40;
@@ -47,6 +49,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     deadline: options.commitDeadline ?? DEFAULT_COMMIT_DEADLINE,
     now,
   });
+}
+
+/** Reads the data in a directory that this machine's owner of it has open; only LMDB has such an owner. */
+export function openReader({ directory, mapSize, now }: LmdbStoreOptions): LmdbReader {
+  return openLmdbReader({ directory, mapSize: mapSize ?? DEFAULT_MAP_SIZE, now: now ?? Date.now });
 }
 
 export type { Difference } from './cassandra/schema.js';

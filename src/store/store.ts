@@ -3,7 +3,7 @@
  * of time series (readings by id, type and period). Both backends pass `test/conformance`. The rows are those of the
  * Cassandra tables in docs/data-model.md.
  */
-export interface Store {
+export interface Store extends Reads {
   /**
    * Writes all of the batch, in order, and resolves only when it is durable. It is not atomic: after a rejection any
    * part may be written; every write is idempotent, so the batch can be written again. Rejects with `StoreFull` when
@@ -19,6 +19,16 @@ export interface Store {
    */
   claim(path: string, name: string, before: string | undefined, value: string): Promise<boolean>;
 
+  /**
+   * Removes rows whose time to live is over at `now` (UNIX ms), at most `limit` of them; resolves to how many. 0 where
+   * the database does so by itself.
+   */
+  removeExpired(now: number, limit: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** What can be read of a database, by those who do not write to it as well. */
+export interface Reads {
   /** The node at `path`, or undefined where none was ever created nor a value of it set. */
   node(path: string): Promise<NodeRow | undefined>;
   /** Names of children in the order of their UTF-8 bytes, those after `after`, at most `limit`. */
@@ -45,14 +55,8 @@ export interface Store {
   /** Rows of one period in the order asked for; all types merged when no type is given. */
   rows(query: RowQuery): AsyncIterable<Row>;
 
-  /**
-   * Removes rows whose time to live is over at `now` (UNIX ms), at most `limit` of them; resolves to how many. 0 where
-   * the database does so by itself.
-   */
-  removeExpired(now: number, limit: number): Promise<number>;
   /** Bytes the data takes, and bytes that are left for it. */
   size(): Promise<{ used: number; free: number }>;
-  close(): Promise<void>;
 }
 
 export const NODE_DELETED = 5;
