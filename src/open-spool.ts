@@ -30,7 +30,7 @@ function directoryOf(data: string, worker: number): string {
  * Checks that no reading waits that nobody would give to the store. Rejects with `ConfigError`, for the operator, where
  * the options do not go together with each other or with what waits.
  */
-export async function checkSpools(config: Config): Promise<void> {
+export async function checkSpools(config: Pick<Config, 'data' | 'store' | 'durable' | 'workers'>): Promise<void> {
   const embedded = config.store === 'lmdb';
   if (embedded && config.durable === 'spool')
     throw new ConfigError('durable: spool is for store: cassandra; lmdb is on the local disk already, take store');
