@@ -1,5 +1,5 @@
 /** Puts bytes at the end of the newest segment and syncs them; begins another one when that has its size. */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { StoreFailed, StoreFull } from '../store/store.js';
 import { segmentFile } from './directory.js';
 import { SEGMENT_START } from './records.js';
@@ -43,6 +43,7 @@ export function createSegmentWriter(directory: string, last: number): SegmentWri
       active = null;
       await to.file.truncate(offset).catch(() => {});
       await to.file.close().catch(() => {});
+      if (offset === SEGMENT_START.length) await remove(to.number);
       throw asStoreError(error);
     }
     await synced(to.file);
@@ -61,9 +62,15 @@ export function createSegmentWriter(directory: string, last: number): SegmentWri
       await syncDirectory();
       return active;
     } catch (error) {
-      await end();
+      await end().catch(() => {});
+      await remove(number);
       throw asStoreError(error);
     }
+  }
+
+  /** Removes one in which nothing is: a full disk is tried again and again. */
+  async function remove(number: number): Promise<void> {
+    await rm(segmentFile(directory, number), { force: true }).catch(() => {});
   }
 
   /** Without it, power loss may take the whole file. */

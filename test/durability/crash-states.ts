@@ -20,10 +20,11 @@ export interface CrashState {
 
 const SECTOR = 512;
 
-/** The steps of a log, in the order in which they took effect, with the place in the log of each. */
+/** The steps of a log that change a file, in the order in which they took effect, with the place in the log of each. */
 export function stepsOf(
   calls: readonly SystemCall[],
   isAnswer: (call: SystemCall) => boolean,
+  file = 'data.mdb',
 ): (Step & { place: number })[] {
   const steps: (Step & { place: number })[] = [];
   const synchronous = new Set<string>();
@@ -32,14 +33,14 @@ export function stepsOf(
     const { name, descriptor, text, result, returned: place } = call;
     // Its effect is seen outside from its beginning on.
     if (isAnswer(call)) steps.push({ step: 'acknowledge', place: call.began });
-    if (name === 'openat' && text.includes('data.mdb') && /O_D?SYNC/.test(text)) synchronous.add(String(result));
-    if (!descriptor.includes('data.mdb') || result < 0) continue;
+    if (name === 'openat' && text.includes(file) && /O_D?SYNC/.test(text)) synchronous.add(String(result));
+    if (!descriptor.includes(file) || result < 0) continue;
     const fd = descriptor.slice(0, descriptor.indexOf('<'));
     if (name === 'lseek') positions.set(fd, result);
     else if (name === 'fdatasync' || name === 'fsync') steps.push({ step: 'sync', began: call.began, place });
     else if (name === 'ftruncate') steps.push({ step: 'truncate', length: Number(/, (\d+)\)/.exec(text)?.[1]), place });
     else if (/^p?writev?(64|2)?$/.test(name)) {
-      const bytes = Buffer.concat([...text.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map(([, hex = '']) => bytesOf(hex)));
+      const bytes = Buffer.concat([...text.matchAll(/"((?:\\.|[^"\\])*)"/g)].map(([, shown = '']) => bytesOf(shown)));
       const at = name === 'writev' || name === 'write' ? (positions.get(fd) ?? 0) : offsetOf(text);
       positions.set(fd, at + result);
       steps.push({ step: 'write', at, bytes: bytes.subarray(0, result), synced: synchronous.has(fd), place });
@@ -104,8 +105,14 @@ function resized(file: Buffer, length: number): Buffer {
   return result;
 }
 
-function bytesOf(hex: string): Buffer {
-  return Buffer.from(hex.replaceAll('\\x', ''), 'hex');
+/** What strace shows: all in hexadecimal where something is no text, else as it is written in C. */
+function bytesOf(shown: string): Buffer {
+  if (/^(\\x[0-9a-f]{2})*$/.test(shown)) return Buffer.from(shown.replaceAll('\\x', ''), 'hex');
+  const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', v: '\v', f: '\f' };
+  return Buffer.from(
+    shown.replace(/\\(.)/g, (_, char: string) => escapes[char] ?? char),
+    'latin1',
+  );
 }
 
 /** The last argument, but for the flags of `pwritev2`. */

@@ -42,44 +42,48 @@ describe.skipIf(skipWithout('cassandra'))('a gateway whose Cassandra goes away, 
     return startGatewayProcess(data, [...flags, ...waiting], [], variables);
   };
 
-  it(`keeps all that was acknowledged, once, through ${CYCLES} kill -9 while it spools or drains`, async () => {
-    const seed = Number(process.env['M2MP_SEED'] ?? Date.now() % 2 ** 31);
-    const random = randomFrom(seed);
-    const devices = devicesNamed('a');
-    const acknowledged = () => devices.reduce((sum, device) => sum + device.acknowledged, 0);
-    let whileAway = 0;
-    for (let cycle = 0; cycle < CYCLES; cycle++) {
-      const gateway = await started();
-      const runs = devices.map((device) => runWhileUp(gateway, device));
-      const before = new Map(devices.map((device) => [device, device.acknowledged]));
-      // Each is connected when something new of it was acknowledged.
-      await expect
-        .poll(() => devices.every((device) => device.acknowledged > (before.get(device) ?? 0)), PATIENTLY)
-        .toBe(true);
-      door.shut(SHUT[cycle % SHUT.length] ?? 'broken');
-      const atShut = acknowledged();
-      await expect.poll(acknowledged, PATIENTLY).toBeGreaterThan(atShut + 100);
-      await after(random() * 500);
-      whileAway += acknowledged() - atShut;
-      if (random() < 0.5) {
+  it(
+    `keeps all that was acknowledged, once, through ${CYCLES} kill -9 while it spools or drains`,
+    async () => {
+      const seed = Number(process.env['M2MP_SEED'] ?? Date.now() % 2 ** 31);
+      const random = randomFrom(seed);
+      const devices = devicesNamed('a');
+      const acknowledged = () => devices.reduce((sum, device) => sum + device.acknowledged, 0);
+      let whileAway = 0;
+      for (let cycle = 0; cycle < CYCLES; cycle++) {
+        const gateway = await started();
+        const runs = devices.map((device) => runWhileUp(gateway, device));
+        const before = new Map(devices.map((device) => [device, device.acknowledged]));
+        // Each is connected when something new of it was acknowledged.
+        await expect
+          .poll(() => devices.every((device) => device.acknowledged > (before.get(device) ?? 0)), PATIENTLY)
+          .toBe(true);
+        door.shut(SHUT[cycle % SHUT.length] ?? 'broken');
+        const atShut = acknowledged();
+        await expect.poll(acknowledged, PATIENTLY).toBeGreaterThan(atShut + 100);
+        await after(random() * 500);
+        whileAway += acknowledged() - atShut;
+        if (random() < 0.5) {
+          door.open();
+          await after(random() * 1_000);
+        }
+        await gateway.end('SIGKILL');
         door.open();
-        await after(random() * 1_000);
+        await Promise.all(runs);
       }
-      await gateway.end('SIGKILL');
-      door.open();
-      await Promise.all(runs);
-    }
-    const gateway = await started();
-    try {
-      await expect.poll(() => readings(gateway), PATIENTLY).toBe(0);
-      const again = `again by: M2MP_SEED=${seed} M2MP_SPOOL_CYCLES=${CYCLES} npx vitest run test/durability/spool.test.ts`;
-      for (const device of devices) expect(await wrongReadings(gateway, device), again).toEqual([]);
-      expect(whileAway).toBeGreaterThan(100 * CYCLES);
-    } finally {
-      await gateway.end('SIGTERM');
-    }
-    expect(await readSpoolStatus(join(data, 'spool'))).toMatchObject({ readings: 0, segments: 0 });
-  }, 900_000);
+      const gateway = await started();
+      try {
+        await expect.poll(() => readings(gateway), PATIENTLY).toBe(0);
+        const again = `again by: M2MP_SEED=${seed} M2MP_SPOOL_CYCLES=${CYCLES} npx vitest run test/durability/spool.test.ts`;
+        for (const device of devices) expect(await wrongReadings(gateway, device), again).toEqual([]);
+        expect(whileAway).toBeGreaterThan(100 * CYCLES);
+      } finally {
+        await gateway.end('SIGTERM');
+      }
+      expect(await readSpoolStatus(join(data, 'spool'))).toMatchObject({ readings: 0, segments: 0 });
+    },
+    CYCLES * 90_000,
+  );
 
   it('a gateway that answers before it has spooled is caught', async () => {
     const early = new URL('early-spool.mjs', import.meta.url).href;
