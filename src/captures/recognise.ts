@@ -31,7 +31,7 @@ function goodness(protocol: Protocol, bytes: Uint8Array): number {
   for (let index = 0; index < due.length; index++) {
     const effect = due[index];
     if (effect === undefined) break;
-    if (effect.do === 'count') good -= BREAKS_FRAMING.has(effect.what) ? 20 : 0.5;
+    if (effect.do === 'count') good -= weights[effect.what] ?? 0.5;
     else if (effect.do === 'identify') {
       good += 10;
       due.push(...session.tell({ tell: 'identified', ...nobody }, 0));
@@ -43,8 +43,8 @@ function goodness(protocol: Protocol, bytes: Uint8Array): number {
   return good;
 }
 
-/** These bytes are of something else; all other oddities devices are capable of. */
-const BREAKS_FRAMING: ReadonlySet<Oddity> = new Set(['protocol_error', 'line_too_long']);
+/** What these are about is of something else, or may be; of all other oddities devices are capable. */
+const weights: Partial<Record<Oddity, number>> = { protocol_error: 20, line_too_long: 20, bad_request: 1.5 };
 
 const nobody = {
   deviceId: '',
