@@ -10,6 +10,7 @@ import type { Live } from '../gateway/live.js';
 import type { Durability } from '../ingest/durability.js';
 import type { Logger } from '../observe/log.js';
 import type { Registry } from '../registry/registry.js';
+import type { Search } from '../search/search.js';
 import type { Series } from '../series/series.js';
 import type { Audit } from './audit-trail.js';
 import type { Exports } from './exports.js';
@@ -29,6 +30,7 @@ export interface ApiParts extends Omit<DeviceParts, 'identify'> {
   readonly credentials: Credentials;
   readonly audit: Audit;
   readonly exports: Exports;
+  readonly search: Search;
 }
 
 export type Api = FastifyInstance<

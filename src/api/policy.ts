@@ -61,6 +61,7 @@ export const policy: Readonly<Record<string, Permission>> = {
   'GET /api/latest': 'viewer',
   'GET /api/devices/:device/track': 'viewer',
 
+  'GET /api/search': 'viewer',
   'GET /api/events': 'viewer',
   'GET /api/connections': 'viewer',
   'DELETE /api/connections/:id': 'operator',

@@ -37,6 +37,7 @@ import { addReadings } from './readings.js';
 import { addRegistry } from './registry.js';
 import { logRequests, requestId } from './request-log.js';
 import { createScope } from './scope.js';
+import { addSearch } from './search.js';
 import { addSettings } from './settings.js';
 import { addStatus } from './status.js';
 import { addTokens } from './tokens.js';
@@ -180,6 +181,7 @@ async function buildApi(options: ApiOptions): Promise<Api> {
   addWaiting(app, parts);
   addEvents(app, parts);
   addFirmware(app, parts);
+  addSearch(app, parts);
   addRegistry(app, parts);
   return app;
 }

@@ -84,6 +84,12 @@ const schemas = {
   bus: Type.Union([Type.Literal('local'), Type.Literal('nsq')]),
   nsqd: Type.String({ pattern: `^${servers}$` }),
   nsqlookupd: Type.String({ pattern: `^(${servers})?$` }),
+  'search-nodes': Type.String({ pattern: '^$|^https?://[^\\s,]+(,https?://[^\\s,]+)*$' }),
+  'search-username': Type.String(),
+  'search-password': Type.String(),
+  'search-ca': Type.String(),
+  'search-prefix': Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,99}$' }),
+  'search-sweep': seconds,
   'max-connections': count(0),
   'max-connections-per-address': count(0),
   'identify-timeout': seconds,
@@ -211,6 +217,20 @@ const declared: { readonly [K in keyof typeof schemas]: readonly [Settled[K], st
     'nsqlookupd by their HTTP ports, which know the other nsqd and who listens; none: every reading is published',
     'HOST:PORT, separated by commas',
   ],
+  'search-nodes': [
+    '',
+    'nodes of Elasticsearch or OpenSearch with the index of devices that a search asks, none: the registry is looked through',
+    'URLs separated by commas',
+  ],
+  'search-username': ['', 'user of them, none: without credentials', 'a name'],
+  'search-password': ['', 'password of that user', 'a password'],
+  'search-ca': ['', 'certificates that they must be signed by, none: those of Node.js', 'a PEM file'],
+  'search-prefix': ['m2mp', 'what the names of their indices begin with', 'lower-case letters, digits, _ and -'],
+  'search-sweep': [
+    3_600,
+    'seconds between two comparisons of all devices with the index; with the embedded store alone',
+    'seconds',
+  ],
   'max-connections': [0, 'connections at the most, 0: open files allowed less 200', 'a whole number from 0'],
   'max-connections-per-address': [0, 'connections of one address at the most, 0: no limit', 'a whole number from 0'],
   'identify-timeout': [30, 'seconds a connection has to identify itself', 'seconds'],
@@ -236,7 +256,7 @@ const declared: { readonly [K in keyof typeof schemas]: readonly [Settled[K], st
   'batch-writes': [20_000, 'writes in one commit at the most', 'a whole number from 1'],
 };
 
-const secrets: ReadonlySet<string> = new Set<keyof typeof schemas>(['cassandra-password']);
+const secrets: ReadonlySet<string> = new Set<keyof typeof schemas>(['cassandra-password', 'search-password']);
 
 function declaredOption(key: keyof typeof schemas): Option {
   const [fallback, doc, takes] = declared[key];

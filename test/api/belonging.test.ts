@@ -124,6 +124,11 @@ const cases = (): Readonly<Record<string, Case>> => ({
     refused('GET', `/api/events?domain=${theirs.domain}`, 404),
     seesOursAlone('/api/events'),
   ),
+  'GET /api/search': all(
+    tellsNothing('/api/search?q=imei', OURS.ident),
+    tellsNothing(`/api/search?q=${THEIRS.ident.slice(5)}`),
+    tellsNothing('/api/search?q=van', OURS.name),
+  ),
   'GET /api/connections': all(
     tellsNothing('/api/connections', OURS.ident),
     refused('GET', `/api/connections?device=${theirs.device}`, 404),

@@ -86,6 +86,14 @@ describe('devices', () => {
   });
 });
 
+describe('search', () => {
+  it('finds a device by its ident, and refuses what it does not take', async () => {
+    expect((await ask('GET', `/api/search?q=${ident}`)).body.devices).toMatchObject([{ device: { ident } }]);
+    await expectProblem(ask('GET', '/api/search'), 400, 'q');
+    await expectProblem(ask('GET', '/api/search?q=silent:soon'), 400, 'q');
+  });
+});
+
 describe('settings', () => {
   it('reach the connected device, and are seen as acknowledged once it is', async () => {
     const socket = await DeviceOnASocket.identified(alip, gateway.port('alip'), ident);
