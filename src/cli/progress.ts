@@ -62,5 +62,5 @@ function percent({ done, total }: Standing): string {
 }
 
 function counts({ done, total, more }: Standing): string {
-  return `${done} of ${total}${more === '' ? '' : `, ${more}`}`;
+  return [...(total === 0 ? [] : [`${done} of ${total}`]), ...(more === '' ? [] : [more])].join(', ');
 }
