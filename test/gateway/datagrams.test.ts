@@ -70,3 +70,22 @@ it('what is no datagram of a device opens no connection, and neither it nor a br
   expect(await answered(said(5, IMEI, Date.UTC(2026, 2, 2)), port)).toBe('00050005010701');
   expect(Number(await opened())).toBe(before + 1);
 });
+
+it('texts and packets of H02 in datagrams are stored, and commands go out as datagrams', async () => {
+  const port = gateway.port('h02');
+  const said = (text: string) => answered(Buffer.from(text), port).then((hex) => Buffer.from(hex, 'hex').toString());
+  const location = '*HQ,4109170001,V1,083015,A,2232.7632,N,11401.5584,E,22.68,143,010326,FFFFFBFF#';
+  expect(await said(location)).toMatch(/^\*HQ,4109170001,V4,V1,\d{14}#$/);
+  const packet = Buffer.from('2441091700010830250103262212874500113466574e014028fffffbff000000', 'hex');
+  device.send(packet, port, '127.0.0.1');
+  expect(await said('*HQ,4109170001,HTBT,87#')).toBe('*HQ,4109170001,HTBT,87#');
+  const readings = async () =>
+    (await gateway.api('GET', '/api/devices/h02:4109170001/readings?type=sen:loc&order=asc')).body.readings;
+  await expect
+    .poll(readings)
+    .toMatchObject([{ time: '2026-03-01T08:30:15.000Z' }, { time: '2026-03-01T08:30:25.000Z', data: { spd: 25.9 } }]);
+  const told = once(device, 'message');
+  await gateway.api('POST', '/api/devices/h02:4109170001/commands', { text: 'S20,1,1' });
+  const [command]: Buffer[] = await told;
+  expect(String(command)).toMatch(/^\*HQ,4109170001,S20,\d{6},1,1#$/);
+});
