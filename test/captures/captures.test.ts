@@ -6,6 +6,7 @@ import { connectionsOf } from '../../src/captures/connections.js';
 import { CaptureError } from '../../src/captures/packets.js';
 import { recognise } from '../../src/captures/recognise.js';
 import { sessionsOfCapture } from '../../src/captures/sessions.js';
+import { literalBytes } from '../../src/sessions/payload.js';
 import { corpusOf } from '../fuzz/corpus.js';
 import { ACK, FIN, type Link, packet, pcap, pcapng, SYN, type WrittenSegment } from './capture-writer.js';
 
@@ -151,6 +152,21 @@ it('a capture made by tcpdump is read without being told the protocols', () => {
   expect(unknown).toBe(0);
   expect(sessions.map(({ protocol }) => protocol.name).sort()).toEqual(['alip', 'alip', 'm2mp', 'm2mp', 'm2mp']);
   for (const { session } of sessions) expect(session.events.map(({ from }) => from)).toContain('server');
+});
+
+it('a capture of the port of all protocols is read as what each tracker speaks', () => {
+  const file = readFileSync(new URL('../../fixtures/captures/trackers.pcap', import.meta.url));
+  const { sessions, unknown } = sessionsOfCapture(file, protocols);
+  expect(unknown).toBe(0);
+  const names = sessions.map(({ protocol }) => protocol.name);
+  expect(names.join(' ')).toBe('jt808 jt808 jt808 gt06 gt06 gt06 h02 h02 teltonika');
+  for (const { session, protocol } of sessions) {
+    const said = session.events.flatMap(({ from, does }) =>
+      from === 'server' || does === 'close' ? [] : [Buffer.from(literalBytes(does) ?? [])],
+    );
+    const explained = said.flatMap((bytes) => protocol.explain(bytes, 'device').map(({ text }) => text));
+    expect(explained.join('\n')).not.toMatch(/malformed|not whole|protocol error/);
+  }
 });
 
 it.each(protocols.map((protocol) => [protocol.name, protocol] as const))(
