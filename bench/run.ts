@@ -8,6 +8,7 @@ import { type Finding, isReached, type Question } from './question.js';
 import { cassandra } from './questions/cassandra.js';
 import { decoding } from './questions/decoding.js';
 import { growth } from './questions/growth.js';
+import { heavyReads } from './questions/heavy-reads.js';
 import { idleConnections } from './questions/idle-connections.js';
 import { kills } from './questions/kills.js';
 import { latency } from './questions/latency.js';
@@ -26,6 +27,7 @@ const questions: readonly Question[] = [
   idleConnections,
   growth,
   readMonth,
+  heavyReads,
   kills,
   cassandra,
   workers,

@@ -21,6 +21,7 @@ import { startStorage } from './storage/worker.js';
 import { openStore } from './store/open.js';
 import type { Store } from './store/store.js';
 import { storeOptions } from './store-options.js';
+import { keepUp } from './store-upkeep.js';
 
 /** A gateway that runs. */
 export interface Running {
@@ -49,10 +50,6 @@ export interface ServeOptions {
 interface Stoppable {
   stop(): Promise<void>;
 }
-
-/** How often readings whose time to live is over are removed, in ms, and how many at once. */
-const EXPIRE_EVERY = 60_000;
-const EXPIRE_AT_ONCE = 10_000;
 
 /** Starts what the roles name; rejects with a message for the operator when a port or the data cannot be had. */
 export async function serve(config: Config, protocols: readonly Protocol[], options: ServeOptions): Promise<Running> {
@@ -118,14 +115,10 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
     quit,
   });
   metrics.gauge('m2mp_store_large_partitions', () => largePartitions);
-  const expiry = setInterval(() => {
-    raw.removeExpired(clock.now(), EXPIRE_AT_ONCE).catch((error: unknown) => {
-      log.error({ error: error instanceof Error ? error.message : String(error) }, 'expired readings not removed');
-    });
-  }, EXPIRE_EVERY);
+  const endUpkeep = keepUp(raw, core);
 
   async function stop(): Promise<void> {
-    clearInterval(expiry);
+    await endUpkeep();
     for (const one of running) await one.stop();
     owner.close();
     await bus.close();

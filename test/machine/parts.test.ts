@@ -128,7 +128,9 @@ describe('of two workers', () => {
   it('the metrics and the connections are those of all workers', async () => {
     const held = await Promise.all(Array.from({ length: 6 }, (_, n) => device(n)));
     const response = await fetch(`${running.url}/metrics`, { headers: { authorization: `Bearer ${running.token}` } });
-    expect(await response.text()).toMatch(/^m2mp_connections\{protocol="m2mp"\} 6$/m);
+    const metrics = await response.text();
+    expect(metrics).toMatch(/^m2mp_connections\{protocol="m2mp"\} 6$/m);
+    expect(metrics).toMatch(/^m2mp_store_used_bytes [1-9]\d+$/m);
     const { connections } = await running.api<{ connections: { gateway: string }[] }>('GET', '/api/connections');
     expect(connections).toHaveLength(6);
     expect(new Set(connections.map(({ gateway }) => gateway)).size).toBe(2);
