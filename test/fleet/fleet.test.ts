@@ -15,6 +15,8 @@ import { addressOf, type Nsq, SERVICE_TIMEOUT, skipWithout, startNsq } from '../
 import { until } from '../until.js';
 
 const PATIENCE = 30_000;
+/** How often nsqd is killed. */
+const KILLS = Number(process.env['M2MP_NSQD_KILLS'] ?? 3);
 
 describe.skipIf(skipWithout('nsq'))('two gateways', { timeout: 90_000 }, () => {
   let nsq: Nsq;
@@ -162,6 +164,26 @@ describe.skipIf(skipWithout('nsq'))('two gateways', { timeout: 90_000 }, () => {
       60_000,
     );
     expect([...heard].sort()).toEqual(posted.sort());
+  });
+
+  it(`devices are served, and told, while nsqd is killed ${KILLS} times`, { timeout: KILLS * 60_000 }, async () => {
+    const ident = newIdent();
+    const device = await connect(a, ident);
+    for (let n = 0; n < KILLS; n++) {
+      nsq.nsqd.signal('SIGKILL');
+      device.send(device.side.reading('sen:temp', `${n}`, Date.UTC(2026, 0, 1) + n * 1_000));
+      await device.barrier(n % 256);
+      expect((await b.api('PUT', `/api/devices/${ident}/settings/n`, { value: `${n}` })).status).toBe(200);
+      await nsq.nsqd.restart();
+      await until(
+        `setting ${n} is heard`,
+        () => device.heard.some((event) => event.event === 'setting' && event.value === `${n}`),
+        PATIENCE,
+      );
+      device.send(device.side.settingReported('n', `${n}`));
+    }
+    const { body } = await b.api('GET', `/api/devices/${ident}/readings?type=sen:temp&limit=1000`);
+    expect(body.readings).toHaveLength(KILLS);
   });
 
   it('raw channels go to whoever converts them, whose readings a storage worker stores', async () => {
