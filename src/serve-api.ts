@@ -1,5 +1,6 @@
 /** Puts the API together, over its core. */
 import { adminToken } from './accounts/tokens.js';
+import type { ApiParts } from './api/parts.js';
 import { type RunningApi, startApi } from './api/server.js';
 import type { Config } from './config/options.js';
 import type { Core } from './core.js';
@@ -10,14 +11,11 @@ export interface ApiServer extends RunningApi {
   readonly tokenFile: string;
 }
 
-/**
- * Starts the API, or gives null where its port says off; rejects with a message for the operator. `metricsText` gives the
- * metrics of all that runs on this machine, as Prometheus reads them.
- */
+/** Starts the API, or gives null where its port says off; rejects with a message for the operator. */
 export async function serveApi(
   core: Core,
   config: Config,
-  metricsText: () => Promise<string>,
+  machine: Pick<ApiParts, 'metricsText' | 'spooling'>,
 ): Promise<ApiServer | null> {
   if (config['http-port'] < 0) return null;
   const { token, file: tokenFile } = await adminToken(config.data);
@@ -26,7 +24,7 @@ export async function serveApi(
     const api = await startApi({
       ...core,
       ...core.devices,
-      metricsText,
+      ...machine,
       search,
       token,
       host: config['http-host'],

@@ -149,7 +149,10 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
       running.push(api);
       return { devices, http: api.http };
     }
-    const api = await serveApi(core, config, async () => metricsText(await owner.metrics()));
+    const api = await serveApi(core, config, {
+      metricsText: async () => metricsText(await owner.metrics()),
+      spooling: owner.spooling,
+    });
     if (!api) return { devices, http: null };
     running.push({ stop: () => api.close() });
     return { devices, http: { host: api.host, port: api.port, tokenFile: api.tokenFile } };

@@ -5,7 +5,7 @@ import { Problem } from './problem.js';
 import { publicProblems } from './responses.js';
 
 /** Whether the gateway runs, and whether it can store: asked by supervisors, so without a token. */
-export function addHealth(app: Api, { durability }: ApiParts): void {
+export function addHealth(app: Api, parts: ApiParts): void {
   app.get(
     '/health/live',
     {
@@ -41,8 +41,8 @@ export function addHealth(app: Api, { durability }: ApiParts): void {
       },
     },
     async () => {
-      const trouble = storeTrouble(durability);
-      const { spooling } = durability;
+      const trouble = storeTrouble(parts.durability);
+      const spooling = await parts.spooling();
       if (trouble !== null) throw new Problem(503, spooling === null ? trouble : `${trouble}; ${spooling}`);
       return { ready: true, spooling };
     },

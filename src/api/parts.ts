@@ -24,6 +24,8 @@ export interface ApiParts extends Omit<DeviceParts, 'identify'> {
   readonly live: Live;
   /** The metrics of all that runs on this machine, as Prometheus reads them. */
   readonly metricsText: () => Promise<string>;
+  /** Why readings wait in a spool on this machine, or null: in none. */
+  readonly spooling: () => Promise<string | null>;
   readonly log: Logger;
   readonly clock: Clock;
   readonly scope: Scope;

@@ -28,6 +28,8 @@ export interface Durability {
   whenDurable(number: number, callback: () => void): void;
   /** Takes a batch; resolves when it is durable, rejects when the store failed. */
   write(batch: readonly Write[]): Promise<void>;
+  /** Resolves when all but readings of what was handed over is in the store, where others read it. */
+  changed(): Promise<void>;
   /** Resolves when all that was handed over is durable. */
   drain(): Promise<void>;
 }
@@ -164,6 +166,7 @@ export function createDurability(options: DurabilityOptions): StoreDurability {
     whenDurable,
     write,
     reached,
+    changed: () => reached(stored),
     drain: () => reached(stored),
   };
 }

@@ -215,6 +215,7 @@ export function createSpooledDurability(options: SpooledDurabilityOptions): Dura
       if (!failure) (inSpool ? toSpool : toStore).whenDurable(number, callback);
     },
     write,
+    changed: () => changes.drain(),
     drain,
   };
 }

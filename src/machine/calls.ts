@@ -25,6 +25,8 @@ export type OwnerCalls = {
   watch: { takes: string; gives: number };
   /** Of the owner and all parts but the one that asks. */
   metrics: { takes: null; gives: MetricsGiven[] };
+  /** Why readings wait in a spool, of the owner or of any part, or null. */
+  spooling: { takes: null; gives: string | null };
   /** Ends this machine's gateway, as somebody on the bus asked. */
   quit: { takes: null; gives: null };
 };
@@ -40,6 +42,8 @@ export type PartCalls = {
   /** Why nothing becomes durable at the moment, or null. */
   trouble: { takes: string | null; gives: null };
   metrics: { takes: null; gives: MetricsGiven };
+  /** Why readings wait in the part's spool, or null. */
+  spooling: { takes: null; gives: string | null };
   /** Drains and closes. */
   stop: { takes: null; gives: null };
 };

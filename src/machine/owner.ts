@@ -31,6 +31,8 @@ export interface Owner {
   trouble(why: string | null): void;
   /** Metrics of the owner and of all its parts. */
   metrics(): Promise<MetricsGiven[]>;
+  /** Why readings wait in a spool of the owner or its parts, or null: in none. */
+  spooling(): Promise<string | null>;
   close(): void;
 }
 
@@ -125,6 +127,7 @@ export function createOwner(parts: OwnerParts): Owner {
           return count;
         },
         metrics: () => metricsBut(one),
+        spooling,
         quit() {
           parts.quit();
           return null;
@@ -137,14 +140,13 @@ export function createOwner(parts: OwnerParts): Owner {
     const number = ++turnNumber;
     return new Promise((resolve, reject) => {
       parts
-        .turns(key, () => {
-          return new Promise<void>((end) => {
-            // Others read what is on disk: what earlier turns wrote must be.
-            parts.durability.whenDurable(parts.durability.stored, () => {
-              if (!attached.has(one)) return end();
-              one.turns.set(number, end);
-              resolve(number);
-            });
+        .turns(key, async () => {
+          // Others read what is on disk: what earlier turns wrote must be.
+          await parts.durability.changed();
+          await new Promise<void>((end) => {
+            if (!attached.has(one)) return end();
+            one.turns.set(number, end);
+            resolve(number);
           });
         })
         .catch(reject);
@@ -158,12 +160,19 @@ export function createOwner(parts: OwnerParts): Owner {
     return given.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   }
 
+  async function spooling(): Promise<string | null> {
+    const asked = await Promise.allSettled([...attached].map(({ peer }) => peer.ask('spooling', null)));
+    const given = asked.map((one) => (one.status === 'fulfilled' ? one.value : null));
+    return [parts.durability.spooling, ...given].filter((why) => why !== null).join('; ') || null;
+  }
+
   return {
     attach,
     trouble(why) {
       for (const one of attached) tell(one, 'trouble', why);
     },
     metrics: () => metricsBut(null),
+    spooling,
     close: () => clearInterval(looking),
   };
 }

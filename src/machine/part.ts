@@ -49,6 +49,7 @@ const owner: Peer<OwnerCalls> = peer<OwnerCalls, PartCalls>(
       return null;
     },
     metrics: async () => (started ? started.core.metrics.registry.getMetricsAsJSON() : []),
+    spooling: () => started?.core.durability.spooling ?? null,
     async stop() {
       if (started) await stop(started);
       return null;
@@ -80,9 +81,11 @@ async function startGateway({ config, name, worker }: WorkerSetup): Promise<Star
 async function startApi({ config, name }: ApiSetup): Promise<Started> {
   const core = await openPart(config, name, null, () => {});
   const told = { ...core, durability: toldOfTrouble(core.durability) };
-  const api = await serveApi(told, config, async () =>
-    metricsText([await core.metrics.registry.getMetricsAsJSON(), ...(await owner.ask('metrics', null))]),
-  );
+  const api = await serveApi(told, config, {
+    metricsText: async () =>
+      metricsText([await core.metrics.registry.getMetricsAsJSON(), ...(await owner.ask('metrics', null))]),
+    spooling: () => owner.ask('spooling', null),
+  });
   return {
     core,
     spool: null,
@@ -101,7 +104,7 @@ async function openPart(config: Config, name: string, spool: Spool | null, onRoo
     log,
     clock: systemClock,
     name,
-    turns: createLinkedTurns(owner, () => durable(core.durability)),
+    turns: createLinkedTurns(owner, () => core.durability.changed()),
     onRoom,
     onTrouble: () => {},
     onFailure: () => process.exit(1),
@@ -113,10 +116,6 @@ async function openPart(config: Config, name: string, spool: Spool | null, onRoo
 async function openPartStore(config: Config): Promise<Store> {
   const options = storeOptions(config, (id, period) => log.warn({ id, period }, 'a partition nears 100 MB'));
   return 'cassandra' in options ? openStore(options) : createRemoteStore(openReader(options), owner);
-}
-
-function durable(durability: Durability): Promise<void> {
-  return new Promise((resolve) => durability.whenDurable(durability.stored, resolve));
 }
 
 /** What the owner tells of the store counts as much as what was seen here. */

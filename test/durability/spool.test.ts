@@ -58,9 +58,15 @@ describe.skipIf(skipWithout('cassandra'))('a gateway whose Cassandra goes away, 
         await expect
           .poll(() => devices.every((device) => device.acknowledged > (before.get(device) ?? 0)), PATIENTLY)
           .toBe(true);
-        door.shut(SHUT[cycle % SHUT.length] ?? 'broken');
+        const how = SHUT[cycle % SHUT.length] ?? 'broken';
+        door.shut(how);
         const atShut = acknowledged();
         await expect.poll(acknowledged, PATIENTLY).toBeGreaterThan(atShut + 100);
+        // Elsewhere it takes as long as an answer is waited for.
+        if (how === 'broken')
+          await expect
+            .poll(() => gateway.api('GET', '/health/ready'), PATIENTLY)
+            .toEqual({ ready: true, spooling: expect.stringMatching(/^\d+ readings wait in the spool: /) });
         await after(random() * 500);
         whileAway += acknowledged() - atShut;
         if (random() < 0.5) {
