@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { DeviceEvent, DeviceSide, Protocol } from '../../protocols/protocol.js';
 
+/** Milliseconds that what must come may take, on a machine with much else to do. */
+const PATIENTLY = 20_000;
+
 export class DeviceOnASocket {
   readonly side: DeviceSide;
   readonly socket: Socket;
@@ -48,7 +51,7 @@ export class DeviceOnASocket {
   }
 
   /** Resolves to the next event of a kind, dropping what came before it. */
-  async hears<K extends DeviceEvent['event']>(kind: K, timeoutMs = 5_000): Promise<Extract<DeviceEvent, { event: K }>> {
+  async hears<K extends DeviceEvent['event']>(kind: K, timeoutMs = PATIENTLY): Promise<Extract<DeviceEvent, { event: K }>> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const at = this.heard.findIndex((event) => event.event === kind);
@@ -62,7 +65,7 @@ export class DeviceOnASocket {
   }
 
   /** Resolves to the very next event. */
-  async next(timeoutMs = 10_000): Promise<DeviceEvent> {
+  async next(timeoutMs = PATIENTLY): Promise<DeviceEvent> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const event = this.heard.shift();
@@ -79,7 +82,7 @@ export class DeviceOnASocket {
   }
 
   /** Resolves to all received bytes once they contain `part`. */
-  async receives(part: string | Uint8Array, timeoutMs = 5_000): Promise<Buffer> {
+  async receives(part: string | Uint8Array, timeoutMs = PATIENTLY): Promise<Buffer> {
     const deadline = Date.now() + timeoutMs;
     while (!this.received.includes(Buffer.from(part))) {
       if (this.closed) throw new Error(`closed before ${JSON.stringify(part)}; got ${JSON.stringify(this.text)}`);
@@ -92,7 +95,7 @@ export class DeviceOnASocket {
     return this.received.toString('latin1');
   }
 
-  async isClosed(timeoutMs = 5_000): Promise<void> {
+  async isClosed(timeoutMs = PATIENTLY): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (!this.closed) await this.#next(deadline, 'the close');
   }
