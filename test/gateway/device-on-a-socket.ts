@@ -51,7 +51,10 @@ export class DeviceOnASocket {
   }
 
   /** Resolves to the next event of a kind, dropping what came before it. */
-  async hears<K extends DeviceEvent['event']>(kind: K, timeoutMs = PATIENTLY): Promise<Extract<DeviceEvent, { event: K }>> {
+  async hears<K extends DeviceEvent['event']>(
+    kind: K,
+    timeoutMs = PATIENTLY,
+  ): Promise<Extract<DeviceEvent, { event: K }>> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const at = this.heard.findIndex((event) => event.event === kind);
