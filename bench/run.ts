@@ -15,6 +15,7 @@ import { latency } from './questions/latency.js';
 import { layout } from './questions/layout.js';
 import { manyConnections } from './questions/many-connections.js';
 import { readMonth } from './questions/read-month.js';
+import { sync } from './questions/sync.js';
 import { throughput } from './questions/throughput.js';
 import { workers } from './questions/workers.js';
 import { writeReport } from './report.js';
@@ -29,6 +30,7 @@ const questions: readonly Question[] = [
   readMonth,
   heavyReads,
   kills,
+  sync,
   cassandra,
   workers,
   manyConnections,

@@ -7,11 +7,6 @@ export interface SearchServer extends Search {
   close(): Promise<void>;
 }
 
-/** Milliseconds between two writings of what changed. */
-const FLUSH_EVERY = 1_000;
-/** Milliseconds that a request to the index may still take when all ends. */
-const CLOSE_WITHIN = 2_000;
-
 /**
  * A process with the embedded store keeps the index itself: nobody else can read that store. With Cassandra `m2mp sync`
  * does, once for all gateways. Nothing of the index is asked yet: it may be away.
@@ -21,11 +16,10 @@ export async function openSearch(core: Core, config: Config): Promise<SearchServ
   const parts = { ...devices, series };
   if (config['search-nodes'] === '') return { ...searchRegistry(parts), close: async () => {} };
   // Loaded only where it is configured: one machine starts without the client.
-  const [{ connectSearch }, { searchIndex }, { createDeviceIndexer }, { every }] = await Promise.all([
+  const [{ connectSearch }, { searchIndex }, { startOwn }] = await Promise.all([
     import('./sync/search.js'),
     import('./sync/devices/find.js'),
-    import('./sync/devices/indexer.js'),
-    import('./sync/every.js'),
+    import('./sync/own.js'),
   ]);
   const client = connectSearch({
     nodes: config['search-nodes'].split(','),
@@ -36,28 +30,21 @@ export async function openSearch(core: Core, config: Config): Promise<SearchServ
   const prefix = config['search-prefix'];
   const found = searchIndex({ client, prefix, devices: devices.devices });
   if (config.store !== 'lmdb') return { ...found, close: () => client.close() };
-  const indexer = createDeviceIndexer({
+  const stop = startOwn({
     ...parts,
     client,
     prefix,
+    log,
     bus: core.bus,
     now: clock.now,
-    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    onRefused: (device, why) => log.warn({ device, why }, 'the index refuses a device'),
+    readings: config['search-readings'] === '' ? [] : config['search-readings'].split(','),
+    sweep: config['search-sweep'] * 1_000,
     name: 'search',
   });
-  const stop = every(
-    [
-      { ms: FLUSH_EVERY, task: indexer.flush },
-      { ms: config['search-sweep'] * 1_000, task: indexer.sweep },
-    ],
-    (why) => log.warn({ why }, 'the index of devices is behind'),
-  );
   return {
     ...found,
     async close() {
-      indexer.close();
-      await Promise.race([stop(), new Promise((resolve) => setTimeout(resolve, CLOSE_WITHIN).unref())]);
+      await stop();
       await client.close();
     },
   };

@@ -1,10 +1,12 @@
-import type { Command } from 'commander';
+import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { createLog } from '../observe/log.js';
 import { jsonLine } from '../queries/json.js';
+import { keepOwn, openOwn } from '../serve-sync.js';
 import { DEFAULT_SYNC_FILE, loadSyncConfig, type SyncConfig, SyncConfigError } from '../sync/config.js';
 import { type PairStatus, pidFile, startDaemon, statusOf, stopDaemon } from '../sync/control.js';
 import { openSync } from '../sync/daemon.js';
 import { notify } from '../sync/notify.js';
+import { rebuildOwnDevices, rebuildOwnReadings } from '../sync/own.js';
 import { holdPidFile } from '../sync/pid-file.js';
 import { CliError } from './client.js';
 import { EXIT } from './exit-codes.js';
@@ -35,6 +37,12 @@ export function addSync(program: Command): void {
     await stopDaemon(load(config));
     print(`started as process ${await start(config)}\n`);
   });
+  verb('rebuild', 'fill the index of devices, or those of readings, anew, while they are asked')
+    .addArgument(new Argument('<what>').choices(['devices', 'readings']))
+    .option('--from <month>', 'first month of readings, such as 2026-11 (default: this one)', month)
+    .option('--to <month>', 'last month of readings (default: this one)', month)
+    .option('--type <type...>', 'types of readings (default: those of the configuration)')
+    .action(async (what: string, options: RebuildFlags) => rebuild(load(options.config), what, options));
   verb('status', 'how far everything is, what it cost, and the last errors')
     .option('--json', 'as one JSON object')
     .action(async ({ config, json }: { config: string; json?: boolean }) => status(load(config), json));
@@ -59,6 +67,7 @@ async function run(config: SyncConfig, once: boolean): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end.abort());
   const log = createLog({ level: 'info', format: 'auto' });
   const giveBack = await holdPidFile(pidFile(config));
+  const stopOwn = config.own && !once ? keepOwn(config, config.own, log) : null;
   const sync = openSync(config, { log, now: Date.now });
   const tell = (...states: string[]) => notify(...states).catch((error: Error) => log.warn(error.message));
   try {
@@ -73,9 +82,38 @@ async function run(config: SyncConfig, once: boolean): Promise<void> {
     await sync.untilEnd(end.signal);
     await tell('STOPPING=1');
   } finally {
+    await stopOwn?.();
     await sync.close();
     await giveBack();
   }
+}
+
+interface RebuildFlags {
+  readonly config: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly type?: readonly string[];
+}
+
+async function rebuild(config: SyncConfig, what: string, { from, to, type }: RebuildFlags): Promise<void> {
+  const { own } = config;
+  if (!own) throw new CliError('the configuration has no entry "own"', EXIT.usage);
+  const server = await openOwn(config, own, createLog({ level: 'info', format: 'auto' }));
+  try {
+    const now = new Date().toISOString().slice(0, 7);
+    const count =
+      what === 'devices'
+        ? await rebuildOwnDevices(server)
+        : await rebuildOwnReadings(server, type ?? own.readings, from ?? now, to ?? now);
+    print(`${count} ${what}\n`);
+  } finally {
+    await server.close();
+  }
+}
+
+function month(text: string): string {
+  if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) throw new InvalidArgumentError('It takes a month such as 2026-11.');
+  return text;
 }
 
 async function status(config: SyncConfig, json = false): Promise<void> {

@@ -89,6 +89,7 @@ const schemas = {
   'search-password': Type.String(),
   'search-ca': Type.String(),
   'search-prefix': Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,99}$' }),
+  'search-readings': Type.String({ pattern: '^$|^[^\\s,]+(,[^\\s,]+)*$' }),
   'search-sweep': seconds,
   'max-connections': count(0),
   'max-connections-per-address': count(0),
@@ -226,6 +227,11 @@ const declared: { readonly [K in keyof typeof schemas]: readonly [Settled[K], st
   'search-password': ['', 'password of that user', 'a password'],
   'search-ca': ['', 'certificates that they must be signed by, none: those of Node.js', 'a PEM file'],
   'search-prefix': ['m2mp', 'what the names of their indices begin with', 'lower-case letters, digits, _ and -'],
+  'search-readings': [
+    '',
+    'types of readings that are indexed as they come; with the embedded store alone',
+    'types separated by commas',
+  ],
   'search-sweep': [
     3_600,
     'seconds between two comparisons of all devices with the index; with the embedded store alone',

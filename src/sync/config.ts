@@ -15,6 +15,7 @@ const consistency = Type.Enum(CONSISTENCIES);
 const name = Type.String({ minLength: 1, maxLength: 100, pattern: '^[a-z0-9][a-z0-9_.-]*$' });
 const column = Type.String({ pattern: '^[a-z][a-z0-9_]{0,47}$' });
 const table = Type.String({ pattern: '^([a-z][a-z0-9_]{0,47}\\.)?[a-z][a-z0-9_]{0,47}$' });
+const address = Type.String({ pattern: '^[^\\s,]+:[0-9]{1,5}$' });
 const field = Type.String({ minLength: 1, maxLength: 255 });
 
 const Pair = Type.Object(
@@ -70,6 +71,18 @@ const File = Type.Object(
       strictly,
     ),
     pairs: Type.Optional(Type.Array(Pair)),
+    own: Type.Optional(
+      Type.Object(
+        {
+          prefix: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,99}$' })),
+          nsqd: Type.Array(address, { minItems: 1 }),
+          nsqlookupd: Type.Optional(Type.Array(address)),
+          sweep: Type.Optional(seconds(1)),
+          readings: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { uniqueItems: true })),
+        },
+        strictly,
+      ),
+    ),
   },
   strictly,
 );
@@ -116,6 +129,19 @@ export interface SyncConfig {
   > &
     Pick<File['cassandra'], 'username' | 'password' | 'tls'>;
   readonly pairs: readonly PairConfig[];
+  /** The gateways' own devices and readings, or null: they are not indexed. */
+  readonly own: OwnConfig | null;
+}
+
+export interface OwnConfig {
+  /** What the names of the indices begin with. */
+  readonly prefix: string;
+  readonly nsqd: readonly string[];
+  readonly nsqlookupd: readonly string[];
+  /** Milliseconds between two comparisons of all devices. */
+  readonly sweep: number;
+  /** Types of readings that are indexed. */
+  readonly readings: readonly string[];
 }
 
 /** What is wrong with the file, for the person who wrote it. */
@@ -169,7 +195,13 @@ export function parseSyncConfig(text: string, file: string): SyncConfig {
       keyspace,
     },
     pairs: pairs.map((pair) => settled(pair, keyspace, file)),
+    own: content.own ? ownSettled(content.own) : null,
   };
+}
+
+function ownSettled(own: NonNullable<File['own']>): OwnConfig {
+  const { prefix = 'm2mp', nsqd, nsqlookupd = [], sweep = 3_600, readings = [] } = own;
+  return { prefix, nsqd, nsqlookupd, sweep: sweep * 1_000, readings };
 }
 
 function settled(pair: Pair, keyspace: string, file: string): PairConfig {

@@ -8,6 +8,13 @@ const parsed = (text: string) => parseSyncConfig(text, '/etc/m2mp/sync.yaml');
 it('the example is valid, with what it says as a comment as well', () => {
   const config = parsed(example);
   expect(config).toMatchObject({ state: '/etc/m2mp/sync', interval: 10_000, overlap: 60_000, batch: 500 });
+  expect(config.own).toEqual({
+    prefix: 'm2mp',
+    nsqd: ['127.0.0.1:4150'],
+    nsqlookupd: [],
+    sweep: 3_600_000,
+    readings: ['sen:loc'],
+  });
   expect(config.pairs[0]).toMatchObject({ table: 'fleet.vehicles', timestampField: 'updated', timestampUnit: 'ms' });
   expect(config.pairs[0]?.columns).toContainEqual({ column: 'mileage_km', field: 'mileage.km', type: 'double' });
   expect(parsed(example.replaceAll(/^( *)# (username|password|ca|tls): /gm, '$1$2: ')).search.username).toBe('sync');

@@ -1,12 +1,10 @@
 /** Keeps the index of devices as the registry and the readings are: device by device as they change, and by sweeps. */
-import type { Client } from '@opensearch-project/opensearch';
 import type { Bus, Message } from '../../bus/bus.js';
 import { parseAddress } from '../../bus/bus.js';
-import type { Devices } from '../../devices/devices.js';
-import { type DescribeParts, describeDevice } from '../../search/described.js';
-import { asked, type BulkItem, sendBulk } from '../bulk.js';
+import { asked } from '../bulk.js';
 import { isSame } from '../columns.js';
-import { deviceDocument, devicesAlias, ensureDevicesIndex } from './documents.js';
+import { devicesAlias, ensureDevicesIndex } from './documents.js';
+import { DEVICES_AT_ONCE, type DeviceItemParts, deviceIds, itemsOf, putItems } from './items.js';
 
 export interface DeviceIndexer {
   /** Writes what has changed since the last time; resolves to how many documents that were. */
@@ -19,24 +17,14 @@ export interface DeviceIndexer {
   close(): void;
 }
 
-export interface DeviceIndexerOptions extends DescribeParts {
-  readonly client: Client;
-  readonly prefix: string;
-  readonly devices: Devices;
+export interface DeviceIndexerOptions extends DeviceItemParts {
   readonly bus: Bus;
-  /** UNIX ms. */
-  readonly now: () => number;
-  readonly wait: (ms: number) => Promise<void>;
-  /** Told of a device that the index refuses. */
-  readonly onRefused: (deviceId: string, why: string) => void;
   /** Of this process on the bus. */
   readonly name: string;
 }
 
 /** Devices that wait to be written at the most; beyond, all are compared instead. */
 export const MAX_WAITING = 100_000;
-/** Devices described and sent at once. */
-export const DEVICES_AT_ONCE = 200;
 
 export function createDeviceIndexer(options: DeviceIndexerOptions): DeviceIndexer {
   const { client, prefix, devices, bus, now } = options;
@@ -61,23 +49,6 @@ export function createDeviceIndexer(options: DeviceIndexerOptions): DeviceIndexe
     ),
   ];
 
-  async function itemOf(id: string, index: string): Promise<BulkItem | null> {
-    const at = now();
-    const device = await devices.get(id);
-    const guard = { by: 'version', version: at * 1_000, orEqual: true } as const;
-    if (!device || device.deleted !== null) return { index, id, source: null, guard };
-    const document = deviceDocument(await describeDevice(options, device, at));
-    return { index, id, source: { ...document, indexed: at * 1_000 }, guard };
-  }
-
-  async function put(items: readonly BulkItem[]): Promise<number> {
-    const outcomes = await sendBulk(client, items, options);
-    outcomes.forEach((given, at) => {
-      if (given.outcome === 'refused') options.onRefused(items[at]?.id ?? '', given.why);
-    });
-    return outcomes.filter(({ outcome }) => outcome === 'done').length;
-  }
-
   async function ensure(): Promise<void> {
     if (!isEnsured) await ensureDevicesIndex(client, prefix, now());
     isEnsured = true;
@@ -90,8 +61,7 @@ export function createDeviceIndexer(options: DeviceIndexerOptions): DeviceIndexe
       const ids = [...waiting].slice(0, DEVICES_AT_ONCE);
       for (const id of ids) waiting.delete(id);
       try {
-        const items = await Promise.all(ids.map((id) => itemOf(id, devicesAlias(prefix))));
-        written += await put(items.filter((item) => item !== null));
+        written += await putItems(options, await itemsOf(options, ids, devicesAlias(prefix)));
       } catch (error) {
         for (const id of ids) changed(id);
         throw error;
@@ -106,7 +76,7 @@ export function createDeviceIndexer(options: DeviceIndexerOptions): DeviceIndexe
     try {
       let written = 0;
       for (const deleted of [false, true])
-        for await (const ids of idsOf(devices, deleted)) written += await putDifferent(ids);
+        for await (const ids of deviceIds(devices, deleted)) written += await putDifferent(ids);
       return written;
     } catch (error) {
       mustSweep = true;
@@ -115,12 +85,13 @@ export function createDeviceIndexer(options: DeviceIndexerOptions): DeviceIndexe
   }
 
   async function putDifferent(ids: readonly string[]): Promise<number> {
-    const items = (await Promise.all(ids.map((id) => itemOf(id, devicesAlias(prefix))))).filter(
-      (item) => item !== null,
-    );
+    const items = await itemsOf(options, ids, devicesAlias(prefix));
     const { docs } = await asked(() => client.mget({ index: devicesAlias(prefix), body: { ids: [...ids] } }));
     const there = new Map(docs.map((doc) => [doc._id, 'found' in doc && doc.found ? doc._source : undefined]));
-    return put(items.filter(({ id, source }) => !isAlike(source, there.get(id))));
+    return putItems(
+      options,
+      items.filter(({ id, source }) => !isAlike(source, there.get(id))),
+    );
   }
 
   return {
@@ -133,16 +104,6 @@ export function createDeviceIndexer(options: DeviceIndexerOptions): DeviceIndexe
       for (const end of ends) end();
     },
   };
-}
-
-/** Ids of all devices, page by page. */
-async function* idsOf(devices: Devices, deleted: boolean): AsyncIterable<string[]> {
-  let after: string | null | undefined;
-  while (after !== null) {
-    const page = await devices.list({ after, limit: DEVICES_AT_ONCE, deleted });
-    if (page.devices.length > 0) yield page.devices.map(({ id }) => id);
-    after = page.next;
-  }
 }
 
 /** But for when it was indexed. */
