@@ -113,6 +113,12 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(series/|devices/|queries/|exports/)' },
     },
     {
+      name: 'sensors-see-series-and-registry',
+      severity: 'error',
+      from: { path: '^src/sensors/' },
+      to: { path: '^src/', pathNot: '^src/(sensors/|registry/|series/|store/store\\.ts)' },
+    },
+    {
       name: 'live-sees-bus-series-and-devices',
       comment: "Who listens, and how, is the API's affair.",
       severity: 'error',

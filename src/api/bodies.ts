@@ -6,11 +6,15 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Whether the route takes bytes as a stream instead of JSON. */
     upload?: boolean;
+    /** Whether the route takes a form as well, whose field `value` is the JSON. */
+    form?: boolean;
   }
 }
 
 /** The type of an upload. */
 export const UPLOAD_TYPE = 'application/octet-stream';
+/** The type of a form. */
+export const FORM_TYPE = 'application/x-www-form-urlencoded';
 /** Milliseconds within which a JSON body must arrive. */
 export const BODY_TIMEOUT = 10_000;
 /** Milliseconds within which an upload must arrive. */
@@ -20,19 +24,28 @@ export const UPLOAD_TIMEOUT = 600_000;
 export function takeBodies(app: Api): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
+  const parseJson: typeof parse = (request, body, done) => {
+    if (holdsHalfACharacter(body)) done(badField('body', '…', 'Unicode text, without half of a surrogate pair'));
+    else parse(request, body, (error, value) => done(error && notJson(error), value));
+  };
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
-    else if (holdsHalfACharacter(body)) done(badField('body', '…', 'Unicode text, without half of a surrogate pair'));
-    else parse(request, body, (error, value) => done(error && notJson(error), value));
+    else parseJson(request, body, done);
+  });
+  app.addContentTypeParser<string>(FORM_TYPE, { parseAs: 'string' }, (request, body, done) => {
+    const value = new URLSearchParams(body).get('value');
+    if (value === null) done(new Problem(400, 'value: missing, it takes JSON as text', { field: 'value' }));
+    else parseJson(request, value, done);
   });
   app.addContentTypeParser(UPLOAD_TYPE, (_, payload, done) => done(null, payload));
 
   app.addHook('preParsing', async (request) => {
     const { 'content-length': length, 'transfer-encoding': encoding, 'content-type': type = '' } = request.headers;
     if (encoding === undefined && Number(length ?? 0) === 0) return;
-    const { upload = false } = request.routeOptions.config;
+    const { upload = false, form = false } = request.routeOptions.config;
     const takes = upload ? UPLOAD_TYPE : 'application/json';
-    if (type.split(';')[0]?.trim().toLowerCase() !== takes) throw badType(type, takes);
+    const given = type.split(';')[0]?.trim().toLowerCase();
+    if (given !== takes && !(form && given === FORM_TYPE)) throw badType(type, takes);
     // A JSON body is counted as it is parsed; this one would be read to its limit first.
     if (Number(length) > (request.routeOptions.bodyLimit ?? Number.POSITIVE_INFINITY)) throw tooLong();
     if (upload) return;

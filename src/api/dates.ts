@@ -15,6 +15,11 @@ export const DateText = Type.String({
   examples: ['2026-11-20T12:30:00.000Z'],
 });
 
+/** Whether text is a date that `parseDate` takes. */
+export function isDateText(text: string): boolean {
+  return new RegExp(PATTERN).test(text);
+}
+
 /** A date as it is given out: UTC, with milliseconds. */
 export const DateGiven = Type.String({ format: 'date-time', examples: ['2026-11-20T12:30:00.000Z'] });
 

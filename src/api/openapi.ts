@@ -11,6 +11,7 @@ const tags = {
   settings: 'What devices are told to be like, and what they report',
   commands: 'What devices are told to do',
   readings: 'Dated values of devices',
+  sensors: 'Plain sensors, without a device',
   connections: 'Who is connected, and who waits to be admitted',
   firmware: 'Files that devices fetch',
   registry: 'The tree that all but the readings is kept in',

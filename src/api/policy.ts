@@ -57,6 +57,8 @@ export const policy: Readonly<Record<string, Permission>> = {
   'PUT /api/devices/:device/channel-translation': 'admin',
   'DELETE /api/devices/:device/channel-translation': 'admin',
 
+  'GET /api/sensors': 'viewer',
+  'POST /api/sensors': 'operator',
   'GET /api/readings': 'viewer',
   'GET /api/latest': 'viewer',
   'GET /api/devices/:device/track': 'viewer',

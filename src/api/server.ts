@@ -38,6 +38,7 @@ import { addRegistry } from './registry.js';
 import { logRequests, requestId } from './request-log.js';
 import { createScope } from './scope.js';
 import { addSearch } from './search.js';
+import { addSensors } from './sensors.js';
 import { addSettings } from './settings.js';
 import { addStatus } from './status.js';
 import { addTokens } from './tokens.js';
@@ -176,6 +177,7 @@ async function buildApi(options: ApiOptions): Promise<Api> {
   addTrack(app, parts);
   addStatus(app, parts);
   addListedSensors(app, parts);
+  addSensors(app, parts);
   addChannelTranslation(app, parts);
   addConnections(app, parts);
   addWaiting(app, parts);

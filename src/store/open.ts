@@ -1,6 +1,7 @@
 /** Where the store is chosen: the only importer of a backend. */
 import type { CassandraOptions } from './cassandra/open.js';
 import type { Difference } from './cassandra/schema.js';
+import type { SensorRow } from './cassandra/sensor-table.js';
 import type { SessionOptions } from './cassandra/session.js';
 import type { Replication } from './consistency.js';
 import { openLmdb } from './lmdb/open.js';
@@ -79,6 +80,20 @@ export async function checkCassandra(options: CassandraSession): Promise<Differe
   const session = await openSession(options, options.keyspace);
   try {
     return await checkSchema(session, options.keyspace);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Pages of the readings in another program's table `sensor_data` of a keyspace; rejects with `StoreNotOpened`. */
+export async function* readSensorTable(options: CassandraSession): AsyncIterable<SensorRow[]> {
+  const [{ openSession }, { readSensorRows }] = await Promise.all([
+    import('./cassandra/open.js'),
+    import('./cassandra/sensor-table.js'),
+  ]);
+  const session = await openSession(options, options.keyspace);
+  try {
+    yield* readSensorRows(session, options.keyspace);
   } finally {
     await session.close();
   }

@@ -47,6 +47,8 @@ beforeAll(async () => {
   theirs.connection = (await ok(contract.ask('GET', `/api/connections?device=${THEIRS.ident}`))).connections[0].id;
   const make = { role: 'admin', name: 'their token', domain: 'their domain' };
   theirs.token = (await ok(contract.ask('POST', '/api/tokens', { body: make }))).id;
+  const sensor = { sensor: 'their-sensor', reading: THEIRS.data };
+  await ok(contract.ask('POST', '/api/sensors?domain=their%20domain', { body: sensor }));
   marks.push(theirs.device, theirs.domain, theirs.user, theirs.token);
   token = (await ok(contract.ask('POST', '/api/tokens', { body: { ...make, name: 'ours', domain: 'our domain' } })))
     .token;
@@ -115,6 +117,12 @@ const cases = (): Readonly<Record<string, Case>> => ({
     refused('GET', `/api/readings?device=${OURS.ident}&device=${theirs.device}`, 404),
     refused('GET', `/api/readings?device=${theirs.device}&format=csv`, 404),
   ),
+  'GET /api/sensors': all(
+    tellsNothing('/api/sensors'),
+    refused('GET', `/api/sensors?domain=${theirs.domain}`, 404),
+    refused('GET', '/api/sensors?sensor=their-sensor', 404),
+  ),
+  'POST /api/sensors': refused('POST', `/api/sensors?domain=${theirs.domain}`, 404, { sensor: 'x', reading: 1 }),
   'GET /api/latest': all(
     tellsNothing('/api/latest?type=sen:text', 'what we measured'),
     tellsNothing('/api/latest?type=sen:text&format=csv', 'what we measured'),

@@ -319,6 +319,16 @@ describe('the waiting room', () => {
   });
 });
 
+describe('sensors', () => {
+  it('are stored and read, with their names', async () => {
+    await ask('POST', '/api/sensors', { body: { sensor: 'FA-1:sensor-0', reading: 21.5 } });
+    expect((await ask('GET', '/api/sensors')).body.sensors).toContain('FA-1:sensor-0');
+    expect((await ask('GET', '/api/sensors?sensor=FA-1:sensor-0')).body.readings).toMatchObject([{ reading: 21.5 }]);
+    await expectProblem(ask('POST', '/api/sensors', { body: { sensor: 'a/b', reading: 1 } }), 400, 'sensor');
+    await expectProblem(ask('GET', '/api/sensors?sensor=nobody'), 404, 'sensor');
+  });
+});
+
 describe('events', () => {
   it('come as they happen, of one device where that is asked for', async () => {
     const stop = new AbortController();
