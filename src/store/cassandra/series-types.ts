@@ -26,7 +26,7 @@ export async function typesOf(
     const all = await periods();
     const found = await lookThrough(session, statements, id, all);
     for (const type of found) listed.add(type);
-    await session.writePartition([...found].map((type) => statements.indexed(typesId(id), '', type)));
+    await session.writePartition({ statements: [...found].map((type) => statements.indexed(typesId(id), '', type)) });
     // A series without rows may be one that an older deployment begins yet.
     if (all.length > 0) await session.write(statements.indexed(typesId(id), LOOKED_THROUGH, all[0] ?? ''));
   }

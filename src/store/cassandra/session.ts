@@ -29,12 +29,18 @@ export interface Statement {
   readonly params: unknown[];
 }
 
+/** Statements of one partition, which go together; each of them must be idempotent. */
+export interface PartitionRequest {
+  readonly statements: Statement[];
+  /** Write timestamp of those that bring none, UNIX µs; undefined: now. */
+  readonly stamp?: number | undefined;
+}
+
 export interface Session {
   readonly datacenter: string;
   /** Runs a prepared statement of one's own that is no read of many rows. */
   write(statement: Statement): Promise<void>;
-  /** Runs statements of one partition as one request; each of them must be idempotent. */
-  writePartition(statements: Statement[]): Promise<void>;
+  writePartition(request: PartitionRequest): Promise<void>;
   /** Rows, fetched page by page as they are taken. */
   read(statement: Statement, pageSize?: number): AsyncIterable<types.Row>;
   /** The same by pages, each when it has just arrived. */
@@ -99,15 +105,17 @@ function sessionOf(client: Client, { write, read, datacenter }: SessionOptions):
     }
   }
 
-  async function writeOne({ query, params }: Statement): Promise<void> {
-    await clearly(() => writes(() => client.execute(query, params, writing)));
-  }
-
-  async function writePartition(statements: Statement[]): Promise<void> {
-    const [first, ...others] = statements;
+  async function writePartition({ statements, stamp }: PartitionRequest): Promise<void> {
+    const [first] = statements;
     if (!first) return;
-    if (others.length === 0) return writeOne(first);
-    await clearly(() => writes(() => client.batch(statements, writing)));
+    const options = stamp === undefined ? writing : { ...writing, timestamp: stamp };
+    await clearly(() =>
+      writes(() =>
+        statements.length === 1
+          ? client.execute(first.query, first.params, options)
+          : client.batch(statements, options),
+      ),
+    );
   }
 
   async function* readPages({ query, params }: Statement, pageSize = PAGE_SIZE): AsyncIterable<types.Row[]> {
@@ -138,7 +146,7 @@ function sessionOf(client: Client, { write, read, datacenter }: SessionOptions):
 
   return {
     datacenter,
-    write: writeOne,
+    write: (statement) => writePartition({ statements: [statement] }),
     writePartition,
     read: readRows,
     readPages,

@@ -1,6 +1,7 @@
 /** The CQL of every write and read, and the partitions of the two time series tables. */
-import type { KeysOf, ReadingWrite, RegistryWrite } from '../store.js';
-import type { Statement } from './session.js';
+import type { KeysOf, RegistryWrite } from '../store.js';
+import { asBuffer, OVERHEAD, type ReadingRow, readingRequest, seriesPartition } from './reading-rows.js';
+import type { PartitionRequest, Statement } from './session.js';
 
 /** A statement with the partition it goes to and its size in bytes, roughly. */
 export interface PartitionStatement extends Statement {
@@ -9,11 +10,6 @@ export interface PartitionStatement extends Statement {
 }
 
 export type Statements = ReturnType<typeof statementsFor>;
-
-/** Id of the partition of `timeseries` that holds one type of a series. */
-export function typedId(id: string, type: string): string {
-  return `${id}!${type}`;
-}
 
 /**
  * Id of the partition of `timeseries_index` that lists the types of a series where others list periods. No series has
@@ -28,39 +24,6 @@ const TYPES_SUFFIX = '\0types';
 export function isTypesId(id: string): boolean {
   return id.endsWith(TYPES_SUFFIX);
 }
-
-/**
- * Where the readings of one series, type and period go, as the driver puts it on the wire: what they share is encoded
- * once, and each reading's own once for both of its rows.
- */
-export interface ReadingTarget {
-  readonly partitions: readonly { readonly id: Buffer; readonly partition: string }[];
-  readonly period: Buffer;
-  readonly type: Buffer;
-  /** What each row of it takes besides its data. */
-  readonly bytes: number;
-}
-
-export function readingTarget(id: string, type: string, period: string): ReadingTarget {
-  return {
-    partitions: [id, typedId(id, type)].map((one) => ({
-      id: Buffer.from(one),
-      partition: seriesPartition(one, period),
-    })),
-    period: Buffer.from(period),
-    type: Buffer.from(type),
-    bytes: id.length + 2 * type.length,
-  };
-}
-
-function seriesPartition(id: string, period: string): string {
-  return `series ${period} ${id}`;
-}
-
-const NO_TTL = Buffer.alloc(4);
-
-/** What a statement takes besides its values, in bytes. */
-const OVERHEAD = 64;
 
 /** The statements of a keyspace, whose name was checked. */
 export function statementsFor(keyspace: string) {
@@ -79,7 +42,6 @@ export function statementsFor(keyspace: string) {
     deleteChild: `DELETE FROM ${children} USING TIMESTAMP ? WHERE path = ? AND name = ?`,
     block: `INSERT INTO ${blocks} (path, block, data) VALUES (?, ?, ?) USING TIMESTAMP ?`,
     deleteBlocks: `DELETE FROM ${blocks} USING TIMESTAMP ? WHERE path = ? AND block >= ?`,
-    reading: `INSERT INTO ${series} (id, date, time, type, data) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?`,
     deleteReading: `DELETE FROM ${series} USING TIMESTAMP ? WHERE id = ? AND date = ? AND time = ?`,
     deletePartition: `DELETE FROM ${series} USING TIMESTAMP ? WHERE id = ? AND date = ?`,
     index: `INSERT INTO ${index} (id, type, date) VALUES (?, ?, ?)`,
@@ -119,23 +81,6 @@ export function statementsFor(keyspace: string) {
     }
   }
 
-  /** The two rows of a reading. `stamp` in UNIX µs, `ttl` in seconds or 0: for ever. */
-  function reading(target: ReadingTarget, write: ReadingWrite, stamp: number, ttl: number): PartitionStatement[] {
-    const time = asBuffer(write.time);
-    const data = Buffer.from(write.data);
-    const stampBytes = Buffer.allocUnsafe(8);
-    stampBytes.writeBigInt64BE(BigInt(stamp));
-    const ttlBytes = ttl === 0 ? NO_TTL : Buffer.allocUnsafe(4);
-    if (ttl !== 0) ttlBytes.writeInt32BE(ttl);
-    const bytes = OVERHEAD + target.bytes + data.length;
-    return target.partitions.map(({ id, partition }) => ({
-      query: cql.reading,
-      params: [id, target.period, time, target.type, data, stampBytes, ttlBytes],
-      partition,
-      bytes,
-    }));
-  }
-
   /** A row of the index: a period of a series, or of one of its types, or a type. */
   function indexed(id: string, type: string, date: string): PartitionStatement {
     return {
@@ -163,7 +108,8 @@ export function statementsFor(keyspace: string) {
 
   return {
     registry,
-    reading,
+    /** The rows of some readings in one of the partitions of their targets. */
+    readings: (rows: readonly ReadingRow[], place: 0 | 1): PartitionRequest => readingRequest(series, rows, place),
     indexed,
     deleteReading,
     deleteRange,
@@ -232,8 +178,4 @@ function within({ from, to }: Bounds): { where: string; params: unknown[] } {
     where: (from === undefined ? '' : ' AND time >= ?') + (to === undefined ? '' : ' AND time <= ?'),
     params: [from, to].filter((bound) => bound !== undefined),
   };
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

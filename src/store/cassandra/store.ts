@@ -1,9 +1,10 @@
 /** The store on Cassandra. */
 import { type KeysOf, NODE_DELETED, type NodeRow, type Row, type RowQuery, type Store } from '../store.js';
+import { typedId } from './reading-rows.js';
 import { typesOf } from './series-types.js';
 import type { Session } from './session.js';
 import { receivedAt } from './stamps.js';
-import { isTypesId, typedId } from './statements.js';
+import { isTypesId } from './statements.js';
 import { createWriter, uuid, type WriterOptions } from './writer.js';
 
 /** Bytes of a mebibyte, in which Cassandra counts. */

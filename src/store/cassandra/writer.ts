@@ -3,17 +3,10 @@ import { types } from 'cassandra-driver';
 import { type DeleteReadings, type ReadingWrite, StoreAway, type TimeUuid, type Write } from '../store.js';
 import { createBoundedMap } from './bounded-map.js';
 import { type OnLargePartition, type WatchedPartition, watchPartitions } from './partitions.js';
-import { MAX_WRITES_UNDER_WAY, type Session } from './session.js';
+import { type ReadingRow, type ReadingTarget, readingRow, readingTarget, typedId } from './reading-rows.js';
+import { MAX_WRITES_UNDER_WAY, type PartitionRequest, type Session } from './session.js';
 import { createStamps, type Stamps } from './stamps.js';
-import {
-  type Bounds,
-  type PartitionStatement,
-  type ReadingTarget,
-  readingTarget,
-  type Statements,
-  typedId,
-  typesId,
-} from './statements.js';
+import { type Bounds, type PartitionStatement, type Statements, typesId } from './statements.js';
 
 export interface WriterOptions {
   readonly session: Session;
@@ -59,7 +52,7 @@ export function createWriter(options: WriterOptions): (batch: readonly Write[]) 
     if (expires !== 0 && left <= 0) return;
     const ttl = expires === 0 ? 0 : Math.min(left, MAX_TTL);
     const target = targetOf(id, type, period);
-    for (const row of statements.reading(target, reading, stamps.ofReading(id, received), ttl)) gathered.add(row);
+    gathered.addReading(readingRow(target, reading, stamps.ofReading(id, received), ttl));
     if (now() - target.indexedAt > INDEXED_FOR) gathered.addIndex(target, id, type, period);
     watch.grow(target.watched, id, period, target.bytes + data.length);
   }
@@ -106,19 +99,30 @@ interface Gathered {
   /** Those whose rows of the index are written with it. */
   readonly indexed: ReadonlySet<Target>;
   add(statement: PartitionStatement): void;
+  addReading(row: ReadingRow): void;
   addIndex(target: Target, id: string, type: string, period: string): void;
-  /** Statements of one partition each, within the bounds of a request. */
-  requests(): Iterable<PartitionStatement[]>;
+  /** Statements of one partition each, within the bounds of a request, made when they are asked for. */
+  requests(): Iterable<PartitionRequest>;
 }
 
 function gather(statements: Statements): Gathered {
   const byPartition = new Map<string, PartitionStatement[]>();
+  const readings = new Map<string, { readonly place: 0 | 1; readonly rows: ReadingRow[] }>();
   const indexed = new Set<Target>();
 
   function add(statement: PartitionStatement): void {
     const others = byPartition.get(statement.partition);
     if (others) others.push(statement);
     else byPartition.set(statement.partition, [statement]);
+  }
+
+  function addReading(row: ReadingRow): void {
+    for (const place of PLACES) {
+      const { partition } = row.target.partitions[place];
+      const others = readings.get(partition);
+      if (others) others.rows.push(row);
+      else readings.set(partition, { place, rows: [row] });
+    }
   }
 
   function addIndex(target: Target, id: string, type: string, period: string): void {
@@ -129,25 +133,32 @@ function gather(statements: Statements): Gathered {
     add(statements.indexed(typesId(id), '', type));
   }
 
-  function* requests(): Iterable<PartitionStatement[]> {
-    for (const all of byPartition.values()) {
-      let request: PartitionStatement[] = [];
-      let bytes = 0;
-      for (const statement of all) {
-        const isFull = request.length === MAX_BATCH_STATEMENTS || bytes + statement.bytes > MAX_BATCH_BYTES;
-        if (isFull && request.length > 0) {
-          yield request;
-          request = [];
-          bytes = 0;
-        }
-        request.push(statement);
-        bytes += statement.bytes;
-      }
-      yield request;
-    }
+  function* requests(): Iterable<PartitionRequest> {
+    for (const all of byPartition.values()) for (const some of pieces(all)) yield { statements: some };
+    for (const { place, rows } of readings.values())
+      for (const some of pieces(rows)) yield statements.readings(some, place);
   }
 
-  return { indexed, add, addIndex, requests };
+  return { indexed, add, addReading, addIndex, requests };
+}
+
+const PLACES = [0, 1] as const;
+
+/** Pieces that fit into a request each. */
+function* pieces<T extends { readonly bytes: number }>(all: readonly T[]): Iterable<T[]> {
+  let piece: T[] = [];
+  let bytes = 0;
+  for (const one of all) {
+    const isFull = piece.length === MAX_BATCH_STATEMENTS || bytes + one.bytes > MAX_BATCH_BYTES;
+    if (isFull && piece.length > 0) {
+      yield piece;
+      piece = [];
+      bytes = 0;
+    }
+    piece.push(one);
+    bytes += one.bytes;
+  }
+  if (piece.length > 0) yield piece;
 }
 
 /**
