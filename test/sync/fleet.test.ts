@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { m2mp as protocol } from '../../protocols/m2mp/index.js';
+import { connectSearch } from '../../src/sync/search.js';
+import { m2mp, PROGRAM } from '../cli/program.js';
+import { DeviceOnASocket } from '../gateway/device-on-a-socket.js';
+import { type GatewayUnderTest, startGatewayUnderTest } from '../gateway/gateway-under-test.js';
+import {
+  addressOf,
+  type Nsq,
+  SERVICE_TIMEOUT,
+  sharedCassandra,
+  sharedOpenSearch,
+  skipWithout,
+  startNsq,
+} from '../services/services.js';
+import { type Cluster, createKeyspace, dropKeyspace, openCluster } from '../store/cassandra/keyspaces.js';
+
+const IDENT = 'imei:490154203237518';
+const PREFIX = 'fleet-test';
+
+describe.skipIf(skipWithout('cassandra', 'nsq', 'opensearch'))('a fleet over Cassandra and NSQ', () => {
+  let cluster: Cluster;
+  let keyspace: string;
+  let nsq: Nsq;
+  let url: string;
+  let gateway: GatewayUnderTest;
+  let directory: string;
+  let file: string;
+
+  beforeAll(async () => {
+    cluster = await openCluster();
+    keyspace = await createKeyspace(cluster);
+    nsq = await startNsq('nsq-of-sync', addressOf(220));
+    url = `http://${(await sharedOpenSearch()).address}:9200`;
+    const contact = (await sharedCassandra()).address;
+    const nsqd = `${nsq.nsqd.address}:4150`;
+    gateway = await startGatewayUnderTest({
+      store: 'cassandra',
+      'cassandra-contact-points': contact,
+      'cassandra-keyspace': keyspace,
+      bus: 'nsq',
+      nsqd,
+      'search-nodes': url,
+      'search-prefix': PREFIX,
+    });
+    directory = await mkdtemp(join(tmpdir(), 'm2mp-fleet-'));
+    file = join(directory, 'sync.yaml');
+    await writeFile(
+      file,
+      `
+interval: 0.2
+search: { nodes: ["${url}"] }
+cassandra: { contact-points: ["${contact}"], keyspace: ${keyspace} }
+own: { prefix: ${PREFIX}, nsqd: ["${nsqd}"], readings: ["sen:loc"] }
+`,
+    );
+  }, 2 * SERVICE_TIMEOUT);
+  afterAll(async () => {
+    await gateway?.remove();
+    const client = connectSearch({ nodes: [url] });
+    await client.indices.delete({ index: `${PREFIX}-*` });
+    await client.close();
+    nsq?.nsqd.stop();
+    nsq?.nsqlookupd.stop();
+    await dropKeyspace(cluster, keyspace);
+    await cluster.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const found = async (q: string): Promise<string[]> => {
+    const { body } = await gateway.api('GET', `/api/search?q=${encodeURIComponent(q)}`);
+    return (body.devices ?? []).map((one: { device: { ident: string } }) => one.device.ident);
+  };
+
+  it('is searched in the index that m2mp sync keeps', async () => {
+    const sync = spawn(process.execPath, [PROGRAM, 'sync', 'run', '--config', file], { stdio: 'ignore' });
+    try {
+      const device = await DeviceOnASocket.identified(protocol, gateway.port('m2mp'), IDENT);
+      await until(async () => (await found('imei')).includes(IDENT));
+      device.send(device.side.location({ time: Date.now(), lat: 48.8566, lon: 2.3522 }));
+      await device.barrier();
+      await until(async () => (await found('near:48.85,2.35,5')).includes(IDENT));
+      device.end();
+    } finally {
+      const ended = once(sync, 'exit');
+      sync.kill('SIGTERM');
+      expect(await ended).toEqual([0, null]);
+    }
+  }, 120_000);
+
+  it('has its indices filled anew', async () => {
+    expect(await m2mp(['sync', 'rebuild', 'devices', '--config', file])).toMatchObject({ code: 0, out: '1 devices\n' });
+    expect(await found('near:48.85,2.35,5')).toEqual([IDENT]);
+    const { code, out, err } = await m2mp(['sync', 'rebuild', 'readings', '--config', file]);
+    expect({ code, out, err }).toMatchObject({ code: 0, out: '1 readings\n' });
+  }, 60_000);
+});
+
+async function until(what: () => Promise<boolean>): Promise<void> {
+  while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 200));
+}
