@@ -56,6 +56,9 @@ const gauges = {
 
 export type GaugeName = keyof typeof gauges;
 
+/** Those of which a machine has the greatest of its parts; of the others it has the sum. */
+const greatest: ReadonlySet<GaugeName> = new Set(['m2mp_ingest_full', 'm2mp_store_trouble', 'm2mp_spool_age_seconds']);
+
 /** The counters by protocol that are plain numbers. */
 const counters = {
   m2mp_connections_opened_total: ['opened', 'Connections opened'],
@@ -141,6 +144,7 @@ export function createMetrics(): Metrics {
         name,
         help: gauges[name],
         registers,
+        aggregator: greatest.has(name) ? 'max' : 'sum',
         collect() {
           this.set(read());
         },
@@ -152,7 +156,7 @@ export function createMetrics(): Metrics {
 /** Metrics of one thread or process, as they go to another. */
 export type MetricsGiven = MetricObjectWithValues<MetricValue<string>>[];
 
-/** The sum over all parts, as Prometheus reads it. */
+/** Those of all parts together, as Prometheus reads them. */
 export function metricsText(parts: MetricsGiven[]): Promise<string> {
   return AggregatorRegistry.aggregate(parts).metrics();
 }
