@@ -1,13 +1,15 @@
 /**
- * The load of the benchmarks, a process of its own: M2MP devices that send locations and a barrier, and the next batch
- * when the barrier is answered. Bytes are laid out by hand, so that the load costs as little as it can.
+ * The load of the benchmarks, a process of its own: devices that send locations and a barrier, and the next batch when
+ * the barrier is answered.
  * Usage: node load.js '{"port":…,"connections":…,"batch":…,"seconds":…}' (`LoadOrder`); prints one line of JSON
  * (`LoadResult`), before it one (`LoadProgress`) every 100 ms where the order says so.
  */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { talkers } from './talkers.js';
 
 export interface LoadOrder {
+  readonly protocol: keyof typeof talkers;
   /** An address of the server: of the loopback there are many, each with ports of its own for its clients. */
   readonly host: string;
   readonly port: number;
@@ -38,7 +40,6 @@ export interface LoadProgress {
   readonly acknowledged: number;
 }
 
-const LOCATION_FRAME = 19;
 /** Latencies kept; beyond that every further one replaces an older one. */
 const MAX_LATENCIES = 200_000;
 /** Load before counting begins, in ms. */
@@ -57,38 +58,18 @@ const latencies = new Float64Array(MAX_LATENCIES);
 /** A device that is identified; `start` sets it going. */
 function device(index: number): Promise<{ socket: Socket; start: () => void }> {
   const socket = connect({ host, port, noDelay: true });
-  const ident = Buffer.from(`imei:${String(index).padStart(15, '0')}`);
-  const name = Buffer.from('sen:loc');
-  // One location frame after another, then the ping; only dates and the ping's number change.
-  const message = Buffer.alloc(batch * LOCATION_FRAME + 2);
-  for (let i = 0; i < batch; i++) {
-    const at = i * LOCATION_FRAME;
-    message.set([0x21, LOCATION_FRAME - 2, 1], at);
-    message.writeFloatBE(48.8566 + index / 1e4, at + 7);
-    message.writeFloatBE(2.3522 + i / 1e4, at + 11);
-    message.writeUInt16BE(50, at + 15);
-    message.writeInt16BE(120, at + 17);
-  }
-  let time = 1_767_225_600;
-  let n = 0;
+  const talker = talkers[order.protocol](index, batch);
   let sentAt = 0;
   const send = () => {
-    for (let i = 0; i < batch; i++) message.writeUInt32BE(time++, i * LOCATION_FRAME + 3);
-    n = (n + 1) & 0xff;
-    message.set([0x02, n], batch * LOCATION_FRAME);
     sentAt = performance.now();
     // A copy, as the socket may keep it.
-    socket.write(Buffer.from(message));
+    socket.write(Buffer.from(talker.batch()));
   };
   let identified = false;
-  let last = -1;
   return new Promise((resolve, reject) => {
     socket.on('error', reject);
     socket.on('close', () => reject(new Error(`connection ${index} was closed`)));
-    socket.on('connect', () => {
-      socket.write(Buffer.from([0x01, ident.length, ...ident]));
-      socket.write(Buffer.from([0x20, name.length + 1, 1, ...name]));
-    });
+    socket.on('connect', () => socket.write(talker.hello));
     socket.on('data', (bytes: Buffer) => {
       if (!identified) {
         // The answer, perhaps followed by questions that this load leaves unanswered.
@@ -96,15 +77,9 @@ function device(index: number): Promise<{ socket: Socket; start: () => void }> {
         setTimeout(() => resolve({ socket, start: send }), 50);
         return;
       }
-      for (const byte of bytes) {
-        if (last === 0x02 && byte === n) {
-          answered(performance.now() - sentAt);
-          last = -1;
-          send();
-          return;
-        }
-        last = byte;
-      }
+      if (!talker.isAnswered(bytes)) return;
+      answered(performance.now() - sentAt);
+      send();
     });
   });
 }

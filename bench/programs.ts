@@ -76,7 +76,16 @@ export function startLoad(
   order: Partial<LoadOrder> & Pick<LoadOrder, 'port'>,
   onProgress: (progress: LoadProgress) => void,
 ): { readonly process: ChildProcess; readonly result: Promise<LoadResult> } {
-  const whole: LoadOrder = { host: '127.0.0.1', first: 0, connections: 1, batch: 1, seconds: 1, readings: 0, ...order };
+  const whole: LoadOrder = {
+    protocol: 'm2mp',
+    host: '127.0.0.1',
+    first: 0,
+    connections: 1,
+    batch: 1,
+    seconds: 1,
+    readings: 0,
+    ...order,
+  };
   const child = spawn(process.execPath, [built('load.js'), JSON.stringify(whole)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

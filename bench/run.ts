@@ -16,12 +16,14 @@ import { layout } from './questions/layout.js';
 import { manyConnections } from './questions/many-connections.js';
 import { readMonth } from './questions/read-month.js';
 import { sync } from './questions/sync.js';
+import { teltonika } from './questions/teltonika.js';
 import { throughput } from './questions/throughput.js';
 import { workers } from './questions/workers.js';
 import { writeReport } from './report.js';
 
 const questions: readonly Question[] = [
   throughput,
+  teltonika,
   latency,
   decoding,
   layout,

@@ -62,7 +62,8 @@ export function createDevice(): OsmandDevice {
 
   function heard(status: number): DeviceEvent[] {
     const answered = open.shift();
-    if (!answered) throw new ProtocolError('protocol_error', 'An answer without a request', NOTHING);
+    // A server may refuse what is no request yet.
+    if (!answered) return [{ event: 'closing', why: `the server answers ${status}` }];
     if (status === 403) return [{ event: 'identified', accepted: false }];
     if (status !== 200) throw new ProtocolError('bad_request', `The server answers ${status}`, NOTHING);
     const events: DeviceEvent[] = answered.identifies ? [{ event: 'identified', accepted: true }] : [];

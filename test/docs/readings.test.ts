@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { corpusOf } from '../fuzz/corpus.js';
+import { effectsOf, newSession } from '../fuzz/outcomes.js';
 import { trackerProtocols } from '../protocols/complete.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
@@ -24,5 +26,20 @@ it.each(trackerProtocols.map(({ name }) => name))(
     const told = new Set([...code.matchAll(/'((?:sen|raw):[a-z][\w:]*)'/g)].map(([, type = '']) => type));
     expect(told.size).toBeGreaterThan(0);
     expect([...told].filter((type) => !documented.has(type))).toEqual([]);
+  },
+);
+
+/** Types that the page names as a family; those of OsmAnd are named by whoever sends them. */
+const FAMILY = /^(_invalid$|io:\d+$|item:[0-9a-f]+$|raw:)/;
+
+it.each(trackerProtocols.map((protocol) => [protocol.name, protocol] as const))(
+  'every type that comes of the recorded sessions of %s is in docs/readings.md',
+  (name, protocol) => {
+    const effects = corpusOf(protocol).flatMap(({ bytes }) => effectsOf(newSession(protocol), [bytes]));
+    const told = new Set(effects.flatMap((effect) => (effect.do === 'store' ? [effect.reading.type] : [])));
+    expect(told.size).toBeGreaterThan(0);
+    const isKnown = (type: string) =>
+      documented.has(type) || FAMILY.test(type) || (name === 'osmand' && type.startsWith('sen:'));
+    expect([...told].filter((type) => !isKnown(type))).toEqual([]);
   },
 );

@@ -11,6 +11,12 @@ const BARRIERS = 100;
 /** Milliseconds within which the neighbour's barrier must be answered, whatever others do. */
 const PATIENCE = 2_000;
 const LENGTH_BOMBS = 1_000;
+/** What announces much, where lines and the like are not what is waited for. */
+const BOMBS: ReadonlyMap<string, Buffer> = new Map([
+  ['m2mp', Buffer.from('617fffffff01', 'hex')],
+  ['teltonika', Buffer.from('000000000000ffff08', 'hex')],
+  ['osmand', Buffer.from('POST / HTTP/1.1\r\nContent-Length: 65536\r\n\r\n')],
+]);
 
 let gateway: GatewayUnderTest;
 beforeAll(async () => {
@@ -70,7 +76,7 @@ describe.each(protocols.map(({ name }) => name))('a device that speaks %s is not
 
   it('by many who announce much and send nothing', async () => {
     const before = process.memoryUsage().rss;
-    const bomb = name === 'm2mp' ? Buffer.from('617fffffff01', 'hex') : Buffer.alloc(60_000, 'x');
+    const bomb = BOMBS.get(name) ?? Buffer.alloc(60_000, 'x');
     const sockets = await Promise.all(
       Array.from({ length: LENGTH_BOMBS }, () =>
         DeviceOnASocket.connect(protocols.find((one) => one.name === name)!, gateway.port(name)),

@@ -44,4 +44,4 @@ it('ends within 10 s on SIGTERM under load, with exit code 0, and has all that i
   }
   await again.end('SIGTERM');
   await rm(data, { recursive: true });
-});
+}, 60_000);
