@@ -54,10 +54,12 @@ function m2mpTalker(index: number, batch: number): Talker {
   };
 }
 
+/** Milliseconds before now of the first date. */
+const RECENT = 60_000;
 const RECORD = 30;
 const PACKET_HEAD = 10;
 
-/** A packet of codec 8, whose records hold a location and no inputs and outputs. */
+/** A packet of codec 8, whose records hold a location and no inputs and outputs; of now, as old ones are marked so. */
 function teltonikaTalker(index: number, batch: number): Talker {
   const message = Buffer.alloc(PACKET_HEAD + batch * RECORD + 5);
   const end = message.length - 4;
@@ -72,13 +74,13 @@ function teltonikaTalker(index: number, batch: number): Talker {
     message.writeUInt8(9, at + 21);
     message.writeUInt16BE(50, at + 22);
   }
-  let time = FIRST;
+  let time = Date.now() - RECENT;
   let answered = 0;
   return {
     hello: Buffer.from(`\u0000\u000f${String(index).padStart(15, '0')}`, 'latin1'),
     batch() {
       for (let i = 0; i < batch; i++) {
-        const milliseconds = time++ * 1_000;
+        const milliseconds = time++;
         message.writeUInt32BE(Math.floor(milliseconds / 2 ** 32), PACKET_HEAD + i * RECORD);
         message.writeUInt32BE(milliseconds % 2 ** 32, PACKET_HEAD + i * RECORD + 4);
       }
