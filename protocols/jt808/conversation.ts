@@ -3,8 +3,8 @@ import type { Outcome } from '../effects.js';
 import type { SentMessages, SentSettings } from '../sent.js';
 import type { FrameReader } from './frames.js';
 import { MESSAGE } from './ids.js';
-import { messageFrames, type Terminal, words } from './messages.js';
-import type { Parts, WholeMessage } from './parts.js';
+import { type Message, messageFrames, type Terminal, words } from './messages.js';
+import type { Parts } from './parts.js';
 
 /** What a terminal's answer to one of our messages concerns. */
 export type Sent =
@@ -24,7 +24,7 @@ export interface Conversation extends Outcome {
   /** How it is spoken to: as it spoke last. */
   terminal: Terminal;
   /** The message whose sender is being identified. */
-  held: WholeMessage | null;
+  held: Message | null;
   /** Minutes that the device's clock is ahead of UTC. */
   clockOffset: number;
   /** The switches of the newest record. */
@@ -48,7 +48,7 @@ export function say(conversation: Conversation, id: number, body: Uint8Array, wh
 /** Answers a message, each frame it came in, with a result. */
 export function answer(
   conversation: Conversation,
-  message: WholeMessage,
+  message: Message,
   result: number,
   when: 'now' | 'durable' = 'now',
 ): void {

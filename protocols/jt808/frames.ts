@@ -66,16 +66,24 @@ export function readContent(raw: Buffer): Buffer | string {
 
 /** The frame of a content: its check byte behind it, escaped, between its ends. */
 export function frameOf(content: Buffer): Buffer {
-  const out: number[] = [END];
+  const sum = check(content, content.length);
+  let escapes = isEscaped(sum) ? 1 : 0;
+  for (let at = 0; at < content.length; at++) if (isEscaped(content[at] ?? 0)) escapes++;
+  const frame = Buffer.allocUnsafe(content.length + escapes + 3);
+  let length = 0;
   const add = (byte: number) => {
-    if (byte === END) out.push(ESCAPE, 2);
-    else if (byte === ESCAPE) out.push(ESCAPE, 1);
-    else out.push(byte);
+    frame[length++] = isEscaped(byte) ? ESCAPE : byte;
+    if (isEscaped(byte)) frame[length++] = byte === END ? 2 : 1;
   };
-  for (const byte of content) add(byte);
-  add(check(content, content.length));
-  out.push(END);
-  return Buffer.from(out);
+  frame[length++] = END;
+  for (let at = 0; at < content.length; at++) add(content[at] ?? 0);
+  add(sum);
+  frame[length] = END;
+  return frame;
+}
+
+function isEscaped(byte: number): boolean {
+  return byte === END || byte === ESCAPE;
 }
 
 function unescaped(raw: Buffer): Buffer | null {

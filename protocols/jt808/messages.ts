@@ -18,6 +18,8 @@ export interface Message {
   readonly id: number;
   readonly terminal: Terminal;
   readonly serial: number;
+  /** Those of the frames that it came in: each of them is answered. */
+  readonly serials: readonly number[];
   readonly encrypted: boolean;
   /** Which sub-package of how many this is, from 1; null: the body is whole. */
   readonly part: { readonly number: number; readonly total: number } | null;
@@ -53,18 +55,16 @@ export function readMessage(content: Buffer): Message | null {
   const headerLength = is2019 ? LENGTH.header2019 : LENGTH.header2013;
   const bodyAt = headerLength + (hasParts ? LENGTH.part : 0);
   if (content.length < bodyAt) return null;
-  const { id, phone, serial, version } = is2019
-    ? header2019.parse(content)
-    : { ...header2013.parse(content), version: null };
-  const { number, total } = hasParts ? partLayout.parse(content.subarray(headerLength)) : { number: 1, total: 1 };
+  const header = is2019 ? header2019.parse(content) : header2013.parse(content);
   const body = content.subarray(bodyAt);
   const length = attributes & ATTRIBUTES.length;
   return {
-    id,
-    terminal: { phone, version },
-    serial,
+    id: header.id,
+    terminal: { phone: header.phone, version: is2019 ? (content[4] ?? 0) : null },
+    serial: header.serial,
+    serials: [header.serial],
     encrypted: (attributes & ATTRIBUTES.encryption) !== 0,
-    part: hasParts ? { number, total } : null,
+    part: hasParts ? partLayout.parse(content.subarray(headerLength)) : null,
     body,
     problem: body.length === length ? null : `a body of ${body.length} bytes, the header says ${length}`,
   };

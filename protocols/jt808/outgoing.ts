@@ -4,8 +4,8 @@ import type { Command, Setting } from '../protocol.js';
 import { messageOf } from './commands.js';
 import { type Conversation, type Sent, say } from './conversation.js';
 import { idText, MESSAGE, RESULT, resultText } from './ids.js';
+import type { Message } from './messages.js';
 import { parameterOf, parametersBody, readParameters, settingOf } from './parameters.js';
-import type { WholeMessage } from './parts.js';
 import { takeRecord } from './records.js';
 
 /** Sends the settings that were not sent lately, each in a message of its own, so that each has an answer of its own. */
@@ -38,7 +38,7 @@ export function sayCommands(conversation: Conversation, commands: readonly Comma
 }
 
 /** `0001`: `serial:u16`, `id:u16` and `result:u8`. */
-export function takeAnswer(conversation: Conversation, { body }: WholeMessage): void {
+export function takeAnswer(conversation: Conversation, { body }: Message): void {
   if (body.length < 5) return malformed(conversation, body, 'an answer');
   const [serial, id, result] = [body.readUInt16BE(0), body.readUInt16BE(2), body[4] ?? 0];
   const sent = answered(conversation, serial, body, id);
@@ -49,7 +49,7 @@ export function takeAnswer(conversation: Conversation, { body }: WholeMessage): 
 }
 
 /** `0104`: `serial:u16` of the question, and all parameters. */
-export function takeParameters(conversation: Conversation, { body }: WholeMessage): void {
+export function takeParameters(conversation: Conversation, { body }: Message): void {
   const parameters = body.length < 3 ? null : readParameters(body.subarray(3));
   if (parameters === null) return malformed(conversation, body, 'a report of parameters');
   const settings = parameters.map(settingOf);
@@ -61,7 +61,7 @@ export function takeParameters(conversation: Conversation, { body }: WholeMessag
 }
 
 /** `0201`: `serial:u16` of the question, and a location. */
-export function takeLocationAskedFor(conversation: Conversation, { body }: WholeMessage): void {
+export function takeLocationAskedFor(conversation: Conversation, { body }: Message): void {
   if (body.length < 2) return malformed(conversation, body, 'a location that was asked for');
   takeRecord(conversation, body.subarray(2), false);
   const sent = answered(conversation, body.readUInt16BE(0), body, null);

@@ -9,11 +9,6 @@ export const MAX_PARTED_BYTES = 65_536;
 /** Messages of one connection whose sub-packages are waited for at one time; the oldest is given up. */
 export const MAX_UNFINISHED = 4;
 
-/** A message that is whole, with the serial numbers of the frames it came in: each of them is answered. */
-export interface WholeMessage extends Message {
-  readonly serials: readonly number[];
-}
-
 interface Unfinished {
   readonly since: number;
   readonly pieces: (Message | undefined)[];
@@ -29,9 +24,9 @@ export class Parts {
    * Takes one sub-package: the whole message where this was the last of them, null where others are missing, or what is
    * wrong with it, for a person. `given` up are told to `givenUp`.
    */
-  take(message: Message, now: number, givenUp: (why: string) => void): WholeMessage | string | null {
+  take(message: Message, now: number, givenUp: (why: string) => void): Message | string | null {
     const { part } = message;
-    if (part === null) return { ...message, serials: [message.serial] };
+    if (part === null) return message;
     const { number, total } = part;
     if (total === 0 || total > MAX_PARTS || number === 0 || number > total)
       return `sub-package ${number} of ${total}, expected at most ${MAX_PARTS}`;

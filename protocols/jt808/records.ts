@@ -3,19 +3,19 @@ import { count, keepRaw, store } from '../effects.js';
 import { answer, type Conversation } from './conversation.js';
 import { RESULT } from './ids.js';
 import { readRecord } from './location.js';
-import type { WholeMessage } from './parts.js';
+import type { Message } from './messages.js';
 
 /** Kinds of a batch. */
 const BLIND_AREA = 1;
 
 /** One location. */
-export function takeLocation(conversation: Conversation, message: WholeMessage): void {
+export function takeLocation(conversation: Conversation, message: Message): void {
   const understood = takeRecord(conversation, message.body, false);
   answer(conversation, message, understood ? RESULT.ok : RESULT.wrong, 'durable');
 }
 
 /** `count:u16`, `kind:u8`, then records, each behind its length. What breaks off is kept as it came. */
-export function takeBatch(conversation: Conversation, message: WholeMessage): void {
+export function takeBatch(conversation: Conversation, message: Message): void {
   const { body } = message;
   const records = readBatch(body);
   if (records === null) {

@@ -8,9 +8,9 @@ import { SentMessages, SentSettings } from '../sent.js';
 import { answer, type Conversation, close, say } from './conversation.js';
 import { type Frame, FrameReader, readContent } from './frames.js';
 import { idText, MESSAGE, REGISTRATION, RESULT } from './ids.js';
-import { phoneOf, readMessage, type Terminal, terminalOf, words } from './messages.js';
+import { type Message, phoneOf, readMessage, type Terminal, terminalOf, words } from './messages.js';
 import { sayCommands, saySettings, takeAnswer, takeLocationAskedFor, takeParameters } from './outgoing.js';
-import { Parts, type WholeMessage } from './parts.js';
+import { Parts } from './parts.js';
 import { takeBatch, takeLocation } from './records.js';
 import { takeAttributes, takeAuthentication, takeRegistration, takeTimeRequest } from './terminal.js';
 
@@ -73,12 +73,12 @@ function takeFrame(conversation: Conversation, { raw }: Frame): void {
   const message = readMessage(content);
   if (message === null) return count(conversation, 'malformed', 'a message shorter than its header', raw);
   hears(conversation, message.terminal);
-  if (message.encrypted) return refuse(conversation, alone(message), 'an encrypted message, refused', raw);
-  if (message.problem !== null) return refuse(conversation, alone(message), message.problem, raw);
+  if (message.encrypted) return refuse(conversation, message, 'an encrypted message, refused', raw);
+  if (message.problem !== null) return refuse(conversation, message, message.problem, raw);
   const phone = phoneOf(message.terminal);
-  if ('problem' in phone) return refuse(conversation, alone(message), phone.problem, raw);
+  if ('problem' in phone) return refuse(conversation, message, phone.problem, raw);
   const whole = conversation.parts.take(message, conversation.now, (why) => count(conversation, 'malformed', why));
-  if (typeof whole === 'string') return refuse(conversation, alone(message), whole, raw);
+  if (typeof whole === 'string') return refuse(conversation, message, whole, raw);
   if (whole === null) return;
   if (conversation.state === 'identified' && phone.digits === conversation.phone)
     return takeMessage(conversation, whole);
@@ -96,7 +96,7 @@ function hears(conversation: Conversation, { phone, version }: Terminal): void {
     conversation.terminal = { phone: Buffer.from(phone), version };
 }
 
-type Taker = (conversation: Conversation, message: WholeMessage) => void;
+type Taker = (conversation: Conversation, message: Message) => void;
 
 /** What is done with a message, by its id. */
 const takers: ReadonlyMap<number, Taker> = new Map<number, Taker>([
@@ -113,7 +113,7 @@ const takers: ReadonlyMap<number, Taker> = new Map<number, Taker>([
   [MESSAGE.logOut, takeHeartbeat],
 ]);
 
-function takeMessage(conversation: Conversation, message: WholeMessage): void {
+function takeMessage(conversation: Conversation, message: Message): void {
   const take = takers.get(message.id);
   if (take) return take(conversation, message);
   const id = idText(message.id);
@@ -123,19 +123,15 @@ function takeMessage(conversation: Conversation, message: WholeMessage): void {
 }
 
 /** Heartbeat and log-out: that they came is all there is to know. */
-function takeHeartbeat(conversation: Conversation, message: WholeMessage): void {
+function takeHeartbeat(conversation: Conversation, message: Message): void {
   answer(conversation, message, RESULT.ok);
 }
 
 /** Refuses a message that cannot be one; of a device that is identified its bytes are kept. */
-function refuse(conversation: Conversation, message: WholeMessage, why: string, raw: Buffer): void {
+function refuse(conversation: Conversation, message: Message, why: string, raw: Buffer): void {
   count(conversation, 'malformed', why, raw);
   if (conversation.state === 'identified') keepRaw(conversation, '_invalid', raw);
   answer(conversation, message, RESULT.wrong, 'durable');
-}
-
-function alone(message: Omit<WholeMessage, 'serials'>): WholeMessage {
-  return { ...message, serials: [message.serial] };
 }
 
 /** Accepted: the message that said who it is, then what waits for the device, then what is not known of it. */
