@@ -58,10 +58,12 @@ const PARTS_AT_ONCE = 32;
 export function openPresence(registry: Registry, now: () => number): Presence {
   const leases = createLeases(registry, now);
 
-  async function heldIn(part: string): Promise<HeldConnection[]> {
+  /** What is held in a part, of one device or of all. */
+  async function heldIn(part: string, of?: string): Promise<HeldConnection[]> {
     const held: HeldConnection[] = [];
     for (const [name, value] of await valuesOf(part)) {
-      const { gateway } = ownerOf(name);
+      const { deviceId, gateway } = ownerOf(name);
+      if (of !== undefined && deviceId !== of) continue;
       if (await leases.holds(gateway)) held.push(...readHeld(part, name, value));
     }
     return held.sort((a, b) => (a.position < b.position ? -1 : 1));
@@ -75,7 +77,7 @@ export function openPresence(registry: Registry, now: () => number): Presence {
     const [first = ''] = after.split('/');
     const parts = await partsFrom(first);
     for (let at = 0; at < parts.length; at += PARTS_AT_ONCE) {
-      const some = await Promise.all(parts.slice(at, at + PARTS_AT_ONCE).map(heldIn));
+      const some = await Promise.all(parts.slice(at, at + PARTS_AT_ONCE).map((part) => heldIn(part)));
       for (const held of some.flat()) if (held.position > after) yield held;
     }
   }
@@ -98,9 +100,7 @@ export function openPresence(registry: Registry, now: () => number): Presence {
 
   return {
     leases,
-    async of(deviceId) {
-      return (await heldIn(partOf(deviceId))).filter((held) => held.deviceId === deviceId);
-    },
+    of: (deviceId) => heldIn(partOf(deviceId), deviceId),
     all,
     async find(id) {
       const part = /^[0-9a-f]{3}(?=\.)/.exec(id)?.[0];
