@@ -4,7 +4,7 @@ import { jsonLine } from '../queries/json.js';
 import { keepOwn, openOwn } from '../serve-sync.js';
 import { DEFAULT_SYNC_FILE, loadSyncConfig, type SyncConfig, SyncConfigError } from '../sync/config.js';
 import { type PairStatus, pidFile, startDaemon, statusOf, stopDaemon } from '../sync/control.js';
-import { openSync } from '../sync/daemon.js';
+import { openSync, rebuildOne } from '../sync/daemon.js';
 import { notify } from '../sync/notify.js';
 import { rebuildOwnDevices, rebuildOwnReadings } from '../sync/own.js';
 import { holdPidFile } from '../sync/pid-file.js';
@@ -37,8 +37,8 @@ export function addSync(program: Command): void {
     await stopDaemon(load(config));
     print(`started as process ${await start(config)}\n`);
   });
-  verb('rebuild', 'fill the index of devices, or those of readings, anew, while they are asked')
-    .addArgument(new Argument('<what>').choices(['devices', 'readings']))
+  verb('rebuild', 'fill an index anew while it is asked: devices, readings, or the name of a pair')
+    .addArgument(new Argument('<what>', 'devices, readings, or the name of a pair'))
     .option('--from <month>', 'first month of readings, such as 2026-11 (default: this one)', month)
     .option('--to <month>', 'last month of readings (default: this one)', month)
     .option('--type <type...>', 'types of readings (default: those of the configuration)')
@@ -97,6 +97,15 @@ interface RebuildFlags {
 
 async function rebuild(config: SyncConfig, what: string, { from, to, type }: RebuildFlags): Promise<void> {
   const { own } = config;
+  const pair = config.pairs.find(({ name }) => name === what);
+  if (pair)
+    return print(
+      `${await rebuildOne(config, pair, createLog({ level: 'info', format: 'auto' }), Date.now)} documents\n`,
+    );
+  if (what !== 'devices' && what !== 'readings') {
+    const names = ['devices', 'readings', ...config.pairs.map(({ name }) => name)];
+    throw new CliError(`there is no ${what}, it takes ${names.join(', ')}`, EXIT.usage);
+  }
   if (!own) throw new CliError('the configuration has no entry "own"', EXIT.usage);
   const server = await openOwn(config, own, createLog({ level: 'info', format: 'auto' }));
   try {

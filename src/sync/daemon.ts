@@ -1,9 +1,10 @@
 /** All pairs, run after run, until it is told to end. */
 import type { Logger } from '../observe/log.js';
 import { connectCassandra, type Session } from './cassandra.js';
-import type { SyncConfig } from './config.js';
+import type { PairConfig, SyncConfig } from './config.js';
 import { openPair, type Pair } from './pair.js';
-import type { Work } from './reconcile.js';
+import { rebuildPair } from './rebuild-pair.js';
+import type { Refusal, Work } from './reconcile.js';
 import { connectSearch } from './search.js';
 import { loadState, saveState } from './state.js';
 
@@ -76,6 +77,24 @@ export function openSync(config: SyncConfig, { log, now }: SyncOptions): Sync {
   }
 
   return { once, untilEnd, close };
+}
+
+/** Fills the index of a pair anew; resolves to how many documents it has. */
+export async function rebuildOne(
+  config: SyncConfig,
+  pair: PairConfig,
+  log: Logger,
+  now: () => number,
+): Promise<number> {
+  const client = connectSearch(config.search);
+  const session = await connectCassandra(config);
+  try {
+    const onRefused = (refusal: Refusal) => log.warn(refusal, 'refused');
+    return await rebuildPair(pair, { session, client, config, now, wait: sleep, onRefused });
+  } finally {
+    await client.close();
+    await session.close();
+  }
 }
 
 function hasDone(work: Work): boolean {

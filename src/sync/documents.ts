@@ -34,6 +34,8 @@ export interface Put {
   readonly over: Document | undefined;
   /** Whether to put it although something newer was there, which is deleted by now. */
   readonly again: boolean;
+  /** What it is put into; by default what is there. */
+  readonly source?: Document['source'] | undefined;
 }
 
 /** How long a list of documents is kept between two pages. */
@@ -123,11 +125,11 @@ export function openDocuments(
     return typeof least === 'number' ? { gte: least } : { gte: least };
   }
 
-  function item({ id, thing, over, again }: Put): BulkItem {
+  function item({ id, thing, over, again, source: given }: Put): BulkItem {
     const guard: Guard = !over && again ? { by: 'absence' } : guardOf(thing, over);
     if (thing.deleted && !deleted) return { index, id, source: null, guard };
     const version = fromMicroseconds(thing.version, timestampUnit);
-    let source: Readonly<Record<string, unknown>> = withField(over?.source ?? {}, timestampField, version);
+    let source: Readonly<Record<string, unknown>> = withField(given ?? over?.source ?? {}, timestampField, version);
     if (idField) source = withField(source, idField, id);
     if (deleted) source = withField(source, deleted.field, thing.deleted);
     for (const { field } of columns) source = withField(source, field, thing.fields.get(field) ?? null);

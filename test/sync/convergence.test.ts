@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLog } from '../../src/observe/log.js';
 import { connectCassandra, type Session } from '../../src/sync/cassandra.js';
+import { rebuildOne } from '../../src/sync/daemon.js';
 import { openPair, type Pair } from '../../src/sync/pair.js';
 import { connectSearch } from '../../src/sync/search.js';
 import { SERVICE_TIMEOUT, skipWithout } from '../services/services.js';
@@ -133,6 +135,27 @@ describe.skipIf(skipWithout('cassandra', 'opensearch'))('an index and a table', 
     const { body: found } = await sides.search.get({ index: sides.index, id });
     expect(found._source).toMatchObject({ plate: 'B', colour: { hue: 7 } });
   });
+
+  it('the index is filled anew while it is asked and written, first as an index, then behind its alias', async () => {
+    const at = Date.now() * 1_000;
+    const [row, document, meanwhile] = [newId(), newId(), newId()];
+    await sides.changeRow(row, at, { plate: 'row', seats: 1, tags: [] });
+    const body = { plate: 'document', updated: at / 1_000, colour: 'red' };
+    await sides.search.index({ index: sides.index, id: document, body });
+    await (await started()).run();
+    for (const n of [1, 2]) {
+      // Only in the index yet.
+      await sides.changeDocument(meanwhile, at + n * 1_000, { plate: `meanwhile ${n}`, seats: 3, tags: [] });
+      const log = createLog({ level: 'silent', format: 'json' });
+      expect(await rebuildOne(sides.config, sides.config.pairs[0]!, log, Date.now)).toBeGreaterThan(2);
+      const { body: aliases } = await sides.search.indices.getAlias({ name: sides.index });
+      expect(Object.keys(aliases)).toHaveLength(1);
+      expect(await sides.documents()).toEqual(await sides.rows());
+      expect((await sides.documents()).get(meanwhile)?.plate).toBe(`meanwhile ${n}`);
+      const { body: kept } = await sides.search.get({ index: sides.index, id: document });
+      expect(kept._source).toMatchObject({ colour: 'red' });
+    }
+  }, 60_000);
 
   it('what was not listed is made good when everything is compared', async () => {
     const id = newId();

@@ -114,7 +114,7 @@ pairs:
       return sorted(alive.map((hit) => [String(hit._id), vehicleOf(hit._source ?? {})]));
     },
     async remove() {
-      await search.indices.delete({ index, ignore_unavailable: true });
+      await search.indices.delete({ index: `${index}*`, ignore_unavailable: true });
       await search.close();
       await cassandra.execute(`DROP KEYSPACE ${keyspace}`);
       await cassandra.shutdown();
