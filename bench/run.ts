@@ -7,6 +7,7 @@ import { machine } from './machine.js';
 import { type Finding, isReached, type Question } from './question.js';
 import { cassandra } from './questions/cassandra.js';
 import { decoding } from './questions/decoding.js';
+import { exports } from './questions/exports.js';
 import { growth } from './questions/growth.js';
 import { heavyReads } from './questions/heavy-reads.js';
 import { idleConnections } from './questions/idle-connections.js';
@@ -31,6 +32,7 @@ const questions: readonly Question[] = [
   growth,
   readMonth,
   heavyReads,
+  exports,
   kills,
   sync,
   cassandra,
