@@ -87,7 +87,7 @@ it('stores what is asked for on a bus inside the process, and tells why it canno
   await store.close();
 });
 
-describe.skipIf(skipWithout('nsq'))('over NSQ', { timeout: 120_000 }, () => {
+describe.skipIf(skipWithout('nsq'))('over NSQ', { timeout: 240_000 }, () => {
   let nsq: Nsq;
   const open: Bus[] = [];
   const children: ChildProcess[] = [];
@@ -187,7 +187,7 @@ describe.skipIf(skipWithout('nsq'))('over NSQ', { timeout: 120_000 }, () => {
     const publisher = openBus('publisher');
     const numbers = Array.from({ length: 3_000 }, (_, n) => n);
     const sent = Promise.all(numbers.map((n) => publisher.send('storage', storeTs(n))));
-    for (const pause of [0, 40, 80]) {
+    for (const pause of [0, 60]) {
       const worker = startWorker();
       await worker.ready;
       await new Promise((resolve) => setTimeout(resolve, pause));
