@@ -37,7 +37,16 @@ export interface Fix {
 
 /** The data of a `sen:loc` reading of a tracker, its names in one order, so that the same fix is the same text. */
 export function fixData({ lat, lon, spd, alt, head, sat, hdop, valid, buffered }: Fix): string {
-  return JSON.stringify({ lat, lon, spd, alt, head, sat, hdop, valid, buffered });
+  // Put together by hand: it is most of what reading a record takes.
+  let data = `{"lat":${lat},"lon":${lon}`;
+  if (spd !== undefined) data += `,"spd":${spd}`;
+  if (alt !== undefined) data += `,"alt":${alt}`;
+  if (head !== undefined) data += `,"head":${head}`;
+  if (sat !== undefined) data += `,"sat":${sat}`;
+  if (hdop !== undefined) data += `,"hdop":${hdop}`;
+  if (valid !== undefined) data += `,"valid":${valid}`;
+  if (buffered !== undefined) data += `,"buffered":${buffered}`;
+  return `${data}}`;
 }
 
 /** The data of a `sen:loc` reading without a fix: satellites in view. */

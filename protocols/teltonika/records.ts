@@ -1,6 +1,4 @@
 /** The records of a packet: where, when, and the inputs and outputs; codecs 8, 8 extended and 16. */
-import { Parser } from 'binary-parser';
-
 export const CODEC = {
   avl: 0x08,
   avlExtended: 0x8e,
@@ -68,17 +66,11 @@ export interface Misfit {
 }
 
 const HEAD_BYTES = 24;
-const headLayout = new Parser()
-  .endianness('big')
-  .uint32('timeHigh')
-  .uint32('timeLow')
-  .uint8('priority')
-  .int32('lon')
-  .int32('lat')
-  .int16('alt')
-  .uint16('head')
-  .uint8('sat')
-  .uint16('spd');
+/**
+ * Where the fields before the inputs and outputs stand. They are read by hand, as nearly everything that a device sends is
+ * records: a declared layout takes as long as all the rest.
+ */
+const AT = { time: 0, priority: 8, lon: 9, lat: 13, alt: 17, head: 19, sat: 21, spd: 22 } as const;
 /** Degrees are ten-millionths. */
 export const DEGREE = 10_000_000;
 const WIDTHS = [1, 2, 4, 8] as const;
@@ -104,7 +96,6 @@ export function readRecords(content: Buffer): readonly AvlRecord[] | Misfit {
 function readRecord(content: Buffer, place: { at: number }, end: number, form: Form): AvlRecord | null {
   const start = place.at;
   if (start + HEAD_BYTES > end) return null;
-  const head = headLayout.parse(content.subarray(start, start + HEAD_BYTES));
   const io = new IoReader(content, start + HEAD_BYTES, end, form);
   const event = io.id();
   const generation = form.generation ? io.number(1) : null;
@@ -115,16 +106,15 @@ function readRecord(content: Buffer, place: { at: number }, end: number, form: F
   if (form.anyLength) io.group(values, null);
   if (io.past) return null;
   place.at = io.at;
-  const { timeHigh, timeLow, priority, alt, sat, spd } = head;
   return {
-    time: timeHigh * 2 ** 32 + timeLow,
-    priority,
-    lat: head.lat / DEGREE,
-    lon: head.lon / DEGREE,
-    alt,
-    head: head.head,
-    sat,
-    spd,
+    time: content.readUInt32BE(start + AT.time) * 2 ** 32 + content.readUInt32BE(start + AT.time + 4),
+    priority: content.readUInt8(start + AT.priority),
+    lat: content.readInt32BE(start + AT.lat) / DEGREE,
+    lon: content.readInt32BE(start + AT.lon) / DEGREE,
+    alt: content.readInt16BE(start + AT.alt),
+    head: content.readUInt16BE(start + AT.head),
+    sat: content.readUInt8(start + AT.sat),
+    spd: content.readUInt16BE(start + AT.spd),
     event,
     generation,
     values,
@@ -148,7 +138,12 @@ class IoReader {
   }
 
   number(width: 1 | 2): number {
-    return this.take(width)?.readUIntBE(0, width) ?? 0;
+    if (this.past || this.at + width > this.end) {
+      this.past = true;
+      return 0;
+    }
+    this.at += width;
+    return width === 1 ? this.bytes.readUInt8(this.at - 1) : this.bytes.readUInt16BE(this.at - 2);
   }
 
   /** A group of values, all of one width, or each with its own. */
@@ -198,15 +193,15 @@ export function recordsContent(codec: number, records: readonly RecordToWrite[])
 function recordBytes(record: RecordToWrite, form: Form): Buffer {
   const { values = [], alt = 0, head = 0, spd = 0 } = record;
   const bytes = Buffer.alloc(HEAD_BYTES);
-  bytes.writeUInt32BE(Math.floor(record.time / 2 ** 32), 0);
-  bytes.writeUInt32BE(record.time % 2 ** 32, 4);
-  bytes.writeUInt8(record.priority ?? 0, 8);
-  bytes.writeInt32BE(Math.round(record.lon * DEGREE), 9);
-  bytes.writeInt32BE(Math.round(record.lat * DEGREE), 13);
-  bytes.writeInt16BE(within(alt, -0x8000, 0x7fff), 17);
-  bytes.writeUInt16BE(within(head, 0, 0xffff), 19);
-  bytes.writeUInt8(within(record.sat, 0, 0xff), 21);
-  bytes.writeUInt16BE(within(spd, 0, 0xffff), 22);
+  bytes.writeUInt32BE(Math.floor(record.time / 2 ** 32), AT.time);
+  bytes.writeUInt32BE(record.time % 2 ** 32, AT.time + 4);
+  bytes.writeUInt8(record.priority ?? 0, AT.priority);
+  bytes.writeInt32BE(Math.round(record.lon * DEGREE), AT.lon);
+  bytes.writeInt32BE(Math.round(record.lat * DEGREE), AT.lat);
+  bytes.writeInt16BE(within(alt, -0x8000, 0x7fff), AT.alt);
+  bytes.writeUInt16BE(within(head, 0, 0xffff), AT.head);
+  bytes.writeUInt8(within(record.sat, 0, 0xff), AT.sat);
+  bytes.writeUInt16BE(within(spd, 0, 0xffff), AT.spd);
   const parts = [bytes, unsigned(record.event ?? 0, form.id)];
   if (form.generation) parts.push(unsigned(record.generation ?? 0, 1));
   parts.push(unsigned(values.length, form.count));
