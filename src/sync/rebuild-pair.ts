@@ -3,6 +3,7 @@ import type { Client } from '@opensearch-project/opensearch';
 import { indicesOf, putInPlace, removeIndices } from './aliases.js';
 import { asked } from './bulk.js';
 import type { Session } from './cassandra.js';
+import { isUuid } from './columns.js';
 import type { PairConfig } from './config.js';
 import { type Documents, openDocuments } from './documents.js';
 import { ensureIndex } from './mapping.js';
@@ -41,6 +42,7 @@ export async function rebuildPair(pair: PairConfig, options: RebuildPairOptions)
   const count = await fill(table, before, after, options);
   if (aliased.length === 0) await blockWrites(client, pair.index);
   await carryOver();
+  await copyOthers(client, pair.index, index);
   await asked(() => client.indices.refresh({ index }));
   if (aliased.length > 0) await putInPlace(client, [pair.index], index, aliased);
   else await replaceIndex(client, pair.index, index);
@@ -54,23 +56,35 @@ export async function rebuildPair(pair: PairConfig, options: RebuildPairOptions)
   async function carryOver(from: Documents = before): Promise<void> {
     const since = startedAt - config.overlap;
     await takeDocuments(since, from);
-    for await (const ids of from.changed(since, config.batch))
-      await inStep(after, new Map([...ids.keys()].map((id) => [id, 0])));
+    for await (const ids of from.changed(since, config.batch)) await inStep(after, none(ids));
     for await (const listed of table.changed(since, config.batch)) await inStep(after, listed);
   }
 
-  async function takeDocuments(since: number | null, from: Documents): Promise<void> {
-    for await (const ids of from.changed(since, config.batch)) await toTable(from, [...ids.keys()]);
-  }
-
   /** Rows that are older than their documents are written; the documents are left as they are. */
-  async function toTable(from: Documents, ids: readonly string[]): Promise<void> {
-    await inStep({ ...from, put: async () => [] }, new Map(ids.map((id) => [id, 0])));
+  async function takeDocuments(since: number | null, from: Documents): Promise<void> {
+    const asTheyAre: Documents = { ...from, put: async () => [] };
+    for await (const ids of from.changed(since, config.batch)) await inStep(asTheyAre, none(ids));
   }
 
   async function inStep(documents: Documents, listed: ReadonlyMap<string, number>): Promise<void> {
     await reconcile({ table, documents, work: noWork(), onRefused: options.onRefused, onSame: () => {} }, listed);
   }
+}
+
+/** Only UUIDs can be rows; none of them is listed. */
+function none(ids: ReadonlyMap<string, unknown>): Map<string, number> {
+  return new Map([...ids.keys()].filter((id) => isUuid(id) && id === id.toLowerCase()).map((id) => [id, 0]));
+}
+
+/** Documents that have no place in the table are in the new index as they were. */
+async function copyOthers(client: Client, from: string, to: string): Promise<void> {
+  await asked(() => client.indices.refresh({ index: [from, to] }));
+  const body = {
+    conflicts: 'proceed' as const,
+    source: { index: [from] },
+    dest: { index: to, op_type: 'create' as const },
+  };
+  await asked(() => client.reindex({ body, wait_for_completion: true }));
 }
 
 async function fill(

@@ -140,8 +140,9 @@ describe.skipIf(skipWithout('cassandra', 'opensearch'))('an index and a table', 
     const at = Date.now() * 1_000;
     const [row, document, meanwhile] = [newId(), newId(), newId()];
     await sides.changeRow(row, at, { plate: 'row', seats: 1, tags: [] });
-    const body = { plate: 'document', updated: at / 1_000, colour: 'red' };
+    const body = { plate: 'document', updated: at / 1_000, shade: 'red' };
     await sides.search.index({ index: sides.index, id: document, body });
+    await sides.search.index({ index: sides.index, id: 'no-row', body });
     await (await started()).run();
     for (const n of [1, 2]) {
       // Only in the index yet.
@@ -150,10 +151,12 @@ describe.skipIf(skipWithout('cassandra', 'opensearch'))('an index and a table', 
       expect(await rebuildOne(sides.config, sides.config.pairs[0]!, log, Date.now)).toBeGreaterThan(2);
       const { body: aliases } = await sides.search.indices.getAlias({ name: sides.index });
       expect(Object.keys(aliases)).toHaveLength(1);
-      expect(await sides.documents()).toEqual(await sides.rows());
-      expect((await sides.documents()).get(meanwhile)?.plate).toBe(`meanwhile ${n}`);
+      const [rows, documents] = [await sides.rows(), await sides.documents()];
+      for (const [id, vehicle] of rows) expect(documents.get(id), id).toEqual(vehicle);
+      expect(documents.get(meanwhile)?.plate).toBe(`meanwhile ${n}`);
+      expect(documents.has('no-row')).toBe(true);
       const { body: kept } = await sides.search.get({ index: sides.index, id: document });
-      expect(kept._source).toMatchObject({ colour: 'red' });
+      expect(kept._source).toMatchObject({ shade: 'red' });
     }
   }, 60_000);
 
