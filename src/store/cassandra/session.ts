@@ -55,7 +55,7 @@ export interface Session {
 }
 
 /** Requests under way at once, of writes and of reads. */
-export const MAX_WRITES_UNDER_WAY = 64;
+export const MAX_WRITES_UNDER_WAY = 128;
 export const MAX_READS_UNDER_WAY = 128;
 /** Rows fetched at once by a read of many. */
 export const PAGE_SIZE = 1_000;

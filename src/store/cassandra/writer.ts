@@ -17,7 +17,7 @@ export interface WriterOptions {
 }
 
 /** Statements, and bytes, that go to one partition in one request. */
-export const MAX_BATCH_STATEMENTS = 64;
+export const MAX_BATCH_STATEMENTS = 128;
 export const MAX_BATCH_BYTES = 32 * 1_024;
 /** Series, types and periods kept in mind, and ms after which their rows of the index are written again. */
 const MAX_TARGETS = 100_000;
