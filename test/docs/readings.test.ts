@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { corpusOf } from '../fuzz/corpus.js';
-import { effectsOf, newSession } from '../fuzz/outcomes.js';
 import { trackerProtocols } from '../protocols/complete.js';
+import { effectsOf, newSession } from '../protocols/outcomes.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const page = readFileSync(`${ROOT}docs/readings.md`, 'utf8');

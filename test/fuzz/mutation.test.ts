@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { protocols } from '../../protocols/list.js';
 import { randomFrom } from '../durability/random.js';
+import { effectsOf, newSession } from '../protocols/outcomes.js';
 import { corpusOf } from './corpus.js';
-import { effectsOf, newSession } from './outcomes.js';
 
 /** Frames and lines, of all protocols together. */
 const MESSAGES = Number(process.env['M2MP_FUZZ_MESSAGES'] ?? 1_000_000);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { protocols } from '../../protocols/list.js';
+import { comparable, effectsOf, newSession } from '../protocols/outcomes.js';
 import { corpusOf } from './corpus.js';
-import { comparable, effectsOf, newSession } from './outcomes.js';
 
 /** Sessions up to this many bytes are also cut at every pair of places. */
 const PAIRS_UP_TO = 64;

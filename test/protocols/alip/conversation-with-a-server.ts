@@ -1,5 +1,6 @@
 import { createSession } from '../../../protocols/alip/session.js';
 import type { Effect, Identified, Session } from '../../../protocols/protocol.js';
+import { facts, identified } from '../outcomes.js';
 
 export const NOW = 1_700_000_000_000;
 
@@ -12,27 +13,9 @@ export interface Server {
   answers(...lines: string[]): string[];
 }
 
-const identified: Identified = {
-  deviceId: 'e6f2a8d4-0000-5000-8000-000000000001',
-  pendingSettings: [],
-  pendingCommands: [],
-  capabilitiesKnown: true,
-  hasSettings: true,
-  clockOffset: null,
-  handsOver: () => false,
-};
-
 /** A session before its first line. */
 export function newServer({ debug = false } = {}): Server {
-  const facts = {
-    id: 7,
-    source: '192.0.2.1:4711',
-    transport: 'tcp' as const,
-    openedAt: NOW - 90_500,
-    version: '1.2.3',
-    debug,
-  };
-  const session = createSession(facts);
+  const session = createSession({ ...facts(NOW - 90_500), debug });
   const hear = (...lines: string[]) => session.receive(Buffer.from(lines.map((line) => `${line}\n`).join('')), NOW);
   return { session, hear, answers: (...lines) => said(hear(...lines)) };
 }
@@ -52,16 +35,4 @@ export function said(effects: readonly Effect[]): string[] {
     const line = Buffer.from(effect.bytes).toString().replace(/\n$/, '');
     return [effect.when === 'durable' ? `when durable: ${line}` : line];
   });
-}
-
-/** The readings among effects. */
-export function stored(
-  effects: readonly Effect[],
-): { type: string; time: number | null; data: string; listed: string | null }[] {
-  return effects.flatMap((effect) => (effect.do === 'store' ? [effect.reading] : []));
-}
-
-/** The kinds of oddities among effects. */
-export function counted(effects: readonly Effect[]): string[] {
-  return effects.flatMap((effect) => (effect.do === 'count' ? [effect.what] : []));
 }

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createDevice } from '../../../protocols/alip/device.js';
-import { explain } from '../../../protocols/alip/explain.js';
-import { createSession } from '../../../protocols/alip/session.js';
-import type { DeviceEvent, Effect, Session } from '../../../protocols/protocol.js';
-import { identifiedServer, NOW, stored } from './conversation-with-a-server.js';
+import { alip } from '../../../protocols/alip/index.js';
+import type { DeviceEvent } from '../../../protocols/protocol.js';
+import { cuts, pieces, testSession } from '../every-session.js';
+import { stored } from '../outcomes.js';
+import { identifiedServer, NOW } from './conversation-with-a-server.js';
 
+const ID = Buffer.from('ID imei:123456789012345');
 const word = fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }).map((text) => text.replace(/[\s]/g, '_'));
 const content = fc.string({ unit: 'binary', maxLength: 40 }).map((text) => text.replace(/[\r\n]/g, ' '));
 const line = fc.oneof(
@@ -23,37 +25,9 @@ const stream = fc
     ),
     fc.constantFrom('\n', '\r\n'),
   )
-  .map(([lines, end]) => Buffer.concat(lines.flatMap((bytes) => [bytes, Buffer.from(end)])));
-const cuts = fc.array(fc.nat(), { maxLength: 30 });
+  .map(([lines, end]) => Buffer.concat([ID, ...lines].flatMap((bytes) => [bytes, Buffer.from(end)])));
 
-function pieces(bytes: Buffer, at: readonly number[]): Buffer[] {
-  const places = [...new Set(at.map((place) => place % (bytes.length + 1)))].sort((a, b) => a - b);
-  return [...places, bytes.length].map((end, index) => bytes.subarray(index === 0 ? 0 : places[index - 1], end));
-}
-
-/** Everything that comes of the bytes, every outcome being told at once. */
-function hears(session: Session, chunks: readonly Buffer[]): Effect[] {
-  const all: Effect[] = [];
-  for (const chunk of chunks) {
-    const due = session.receive(chunk, NOW);
-    for (let effect = due.shift(); effect !== undefined; effect = due.shift()) {
-      all.push(effect);
-      if (effect.do === 'ask')
-        due.push(...session.tell({ tell: 'answered', answer: { to: 'refused', why: 'no' } }, NOW));
-      if (effect.do === 'identify') due.push(...session.tell({ tell: 'refused', why: 'no' }, NOW));
-    }
-  }
-  return all;
-}
-
-test('a stream cut anywhere brings about the same', () => {
-  fc.assert(
-    fc.property(stream, cuts, (bytes, at) => {
-      expect(hears(identifiedServer().session, pieces(bytes, at))).toEqual(hears(identifiedServer().session, [bytes]));
-    }),
-    { numRuns: 1_000 },
-  );
-});
+testSession(alip, { stream, now: NOW });
 
 test('what a server says, cut anywhere, is heard the same', () => {
   fc.assert(
@@ -62,20 +36,6 @@ test('what a server says, cut anywhere, is heard the same', () => {
       const device = createDevice();
       const events: DeviceEvent[] = pieces(bytes, at).flatMap((piece) => device.receive(piece));
       expect(events).toEqual(whole);
-    }),
-  );
-});
-
-test('random bytes never throw, and are explained to the last', () => {
-  fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 200 })), (chunks) => {
-      const facts = { id: 1, source: '', transport: 'tcp' as const, openedAt: 0, version: '', debug: true };
-      hears(createSession(facts), chunks.map(Buffer.from));
-      const bytes = Buffer.concat(chunks);
-      for (const direction of ['device', 'server'] as const) {
-        const lengths = explain(bytes, direction).map((line) => line.length);
-        expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(bytes.length);
-      }
     }),
   );
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { counted, identifiedServer, said, stored } from './conversation-with-a-server.js';
+import { counted, stored } from '../outcomes.js';
+import { identifiedServer, said } from './conversation-with-a-server.js';
 
 const TIME = 1_700_000_000_000;
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { MAX_LINE_BYTES, MAX_WAITING_BYTES } from '../../../protocols/alip/lines.js';
-import { counted, identifiedServer, NOW, newServer, said, stored } from './conversation-with-a-server.js';
+import { counted, identified, stored } from '../outcomes.js';
+import { identifiedServer, NOW, newServer, said } from './conversation-with-a-server.js';
 
 const IDENT = 'ID imei:123456789012345';
 const COMMANDS = [
@@ -45,13 +46,11 @@ test('after the identification come the settings, the commands, and the question
   const effects = session.tell(
     {
       tell: 'identified',
-      deviceId: 'x',
+      ...identified,
       pendingSettings: [{ name: 'period', value: '60' }],
       pendingCommands: COMMANDS,
       capabilitiesKnown: false,
       hasSettings: false,
-      clockOffset: null,
-      handsOver: () => false,
     },
     NOW,
   );

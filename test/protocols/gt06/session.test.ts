@@ -3,17 +3,8 @@ import { createDevice } from '../../../protocols/gt06/device.js';
 import { MAX_FRAME_BYTES } from '../../../protocols/gt06/frames.js';
 import { recordContent } from '../../../protocols/gt06/location.js';
 import { encodedText, MAX_COMMAND_BYTES } from '../../../protocols/gt06/texts.js';
-import {
-  confirmed,
-  counted,
-  IDENT,
-  identified,
-  identifiedSession,
-  NOW,
-  newSession,
-  said,
-  stored,
-} from './conversation-with-a-server.js';
+import { confirmed, counted, identified, stored } from '../outcomes.js';
+import { IDENT, identifiedSession, NOW, newSession, said } from './conversation-with-a-server.js';
 
 const TIME = Date.UTC(2026, 2, 1, 8, 30, 15);
 const PLACE = { time: TIME, lat: 22.546053, lon: 114.025974, spd: 42 };
@@ -111,8 +102,8 @@ test('a location that was buffered is the same reading as the one that was not, 
 
 describe('commands', () => {
   test('have the end of their UUID as flag, and are done by the text with it', () => {
-    const { device, hear, said: all } = identifiedSession({ pendingCommands: [COMMAND] });
-    expect(all).toEqual(['01 1', `80 1 0c6f1c1c0e${Buffer.from('RELAY,1#').toString('hex')}0002`]);
+    const { device, hear, greeting } = identifiedSession({ pendingCommands: [COMMAND] });
+    expect(said(greeting)).toEqual(['01 1', `80 1 0c6f1c1c0e${Buffer.from('RELAY,1#').toString('hex')}0002`]);
     const effects = hear(device.packet(0x21, encodedText({ flag: FLAG, text: 'done' })));
     expect(confirmed(effects)).toEqual([{ kind: 'commandDone', id: COMMAND.id, response: 'done' }]);
     expect(counted(hear(device.packet(0x21, encodedText({ flag: FLAG, text: 'done' }))))).toEqual(['unknown_command']);

@@ -1,16 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_FRAME_BYTES } from '../../../protocols/h02/frames.js';
-import {
-  confirmed,
-  counted,
-  ID,
-  identified,
-  identifiedSession,
-  NOW,
-  newSession,
-  said,
-  stored,
-} from './conversation-with-a-server.js';
+import { confirmed, counted, identified, stored } from '../outcomes.js';
+import { ID, identifiedSession, NOW, newSession, said } from './conversation-with-a-server.js';
 
 const TIME = Date.UTC(2026, 2, 1, 8, 30, 15);
 const PLACE = { time: TIME, lat: 22.546053, lon: 114.025974, spd: 42 };
@@ -95,8 +86,8 @@ describe('a location', () => {
 
 describe('commands', () => {
   test('have the time of the server, and are done by the answer with their code', () => {
-    const { hear, said: all } = identifiedSession({ pendingCommands: [COMMAND] });
-    expect(all[1]).toBe(`*HQ,${ID},S20,083500,1,1#`);
+    const { hear, greeting } = identifiedSession({ pendingCommands: [COMMAND] });
+    expect(said(greeting)[1]).toBe(`*HQ,${ID},S20,083500,1,1#`);
     const effects = hear(`*HQ,${ID},V4,S20,DONE,083500,083015,A,2232.7632,N,11401.5584,E,0.00,000,010326,FFFFFBFF#`);
     expect(confirmed(effects)).toEqual([{ kind: 'commandDone', id: COMMAND.id, response: 'DONE' }]);
     expect(stored(effects)[0]).toMatchObject({ type: 'sen:loc', time: TIME });

@@ -1,18 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createDevice, type Jt808Device } from '../../../protocols/jt808/device.js';
-import { explain } from '../../../protocols/jt808/explain.js';
 import { FrameReader, frameOf, readContent } from '../../../protocols/jt808/frames.js';
 import { readGbk, writeGbk } from '../../../protocols/jt808/gbk.js';
+import { jt808 } from '../../../protocols/jt808/index.js';
 import { parameterOf, parametersBody, readParameters, settingOf } from '../../../protocols/jt808/parameters.js';
-import type { Effect, Session } from '../../../protocols/protocol.js';
-import { identified, identifiedSession, NOW, newSession, PHONE, stored } from './conversation-with-a-server.js';
+import { placeBefore, testSession } from '../every-session.js';
+import { stored } from '../outcomes.js';
+import { identifiedSession, NOW, PHONE } from './conversation-with-a-server.js';
 
 const IDS = [0x0001, 0x0002, 0x0003, 0x0100, 0x0102, 0x0104, 0x0107, 0x0109, 0x0200, 0x0201, 0x0704, 0x0900];
 const location = fc.record({
-  time: fc.integer({ min: NOW / 1_000 - 86_400, max: NOW / 1_000 }).map((seconds) => seconds * 1_000),
-  lat: fc.integer({ min: -90_000_000, max: 90_000_000 }).map((value) => value / 1_000_000),
-  lon: fc.integer({ min: -180_000_000, max: 180_000_000 }).map((value) => value / 1_000_000),
+  ...placeBefore(NOW),
   spd: fc.nat(65_535).map((value) => value / 10),
   alt: fc.integer({ min: -32_768, max: 32_767 }),
 });
@@ -33,34 +32,8 @@ const stream = fc.tuple(fc.constantFrom(null, 1), fc.array(saying, { maxLength: 
   const device = createDevice({ version });
   return Buffer.concat([device.identify(`jt808:${PHONE}`), ...all.map((say) => say(device))]);
 });
-const cuts = fc.array(fc.nat(), { maxLength: 20 });
 
-function pieces(bytes: Buffer, at: readonly number[]): Buffer[] {
-  const places = [...new Set(at.map((place) => place % (bytes.length + 1)))].sort((a, b) => a - b);
-  return [...places, bytes.length].map((end, index) => bytes.subarray(index === 0 ? 0 : places[index - 1], end));
-}
-
-/** Everything that comes of the bytes, every outcome being told at once. */
-function hears(session: Session, chunks: readonly Buffer[]): Effect[] {
-  const all: Effect[] = [];
-  for (const chunk of chunks) {
-    const due = session.receive(chunk, NOW);
-    for (let effect = due.shift(); effect !== undefined; effect = due.shift()) {
-      all.push(effect);
-      if (effect.do === 'identify') due.push(...session.tell({ tell: 'identified', ...identified }, NOW));
-    }
-  }
-  return all;
-}
-
-test('a stream cut anywhere brings about the same', () => {
-  fc.assert(
-    fc.property(stream, cuts, (bytes, at) => {
-      expect(hears(newSession(), pieces(bytes, at))).toEqual(hears(newSession(), [bytes]));
-    }),
-    { numRuns: 300 },
-  );
-});
+testSession(jt808, { stream, now: NOW });
 
 test('a location that a device writes is the one that the server stores', () => {
   fc.assert(
@@ -113,19 +86,5 @@ test('a text that GBK has comes back as it is', () => {
       const text = characters.join('');
       expect(readGbk(writeGbk(text))).toBe(text);
     }),
-  );
-});
-
-test('random bytes never throw, and are explained to the last', () => {
-  fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 200 })), (chunks) => {
-      hears(newSession(), chunks.map(Buffer.from));
-      const bytes = Buffer.concat(chunks);
-      for (const direction of ['device', 'server'] as const) {
-        const lengths = explain(bytes, direction).map((line) => line.length);
-        expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(bytes.length);
-      }
-    }),
-    { numRuns: 500 },
   );
 });

@@ -5,17 +5,8 @@ import { writeGbk } from '../../../protocols/jt808/gbk.js';
 import { recordBody } from '../../../protocols/jt808/location.js';
 import { oneFrame, terminalOf, words } from '../../../protocols/jt808/messages.js';
 import { MAX_PARTS, PARTS_WITHIN } from '../../../protocols/jt808/parts.js';
-import {
-  confirmed,
-  counted,
-  identified,
-  identifiedSession,
-  NOW,
-  newSession,
-  PHONE,
-  said,
-  stored,
-} from './conversation-with-a-server.js';
+import { confirmed, counted, identified, stored } from '../outcomes.js';
+import { identifiedSession, NOW, newSession, PHONE, said } from './conversation-with-a-server.js';
 
 const TIME = Date.UTC(2026, 2, 1, 8, 30, 15);
 const PLACE = { time: TIME, lat: 31.230416, lon: 121.473701, spd: 42, alt: 12 };
@@ -51,12 +42,12 @@ describe('identification', () => {
   });
 
   test('is followed by settings, commands, and the question for parameters where none is known', () => {
-    const { said: all } = identifiedSession({
+    const { greeting } = identifiedSession({
       pendingSettings: [{ name: 'param:0029', value: '30' }],
       pendingCommands: [{ id: 'a', text: 'FUEL' }],
       hasSettings: false,
     });
-    expect(all).toEqual(['8001 0000010200', '8103 010000002904' + '0000001e', '8300 014655454c', '8104 ']);
+    expect(said(greeting)).toEqual(['8001 0000010200', '8103 010000002904' + '0000001e', '8300 014655454c', '8104 ']);
   });
 });
 
@@ -158,8 +149,8 @@ describe('what a terminal answers', () => {
   ];
 
   test('ends the command of that number, with its result where it is not ok', () => {
-    const { device, hear, said: all } = identifiedSession({ pendingCommands: commands });
-    expect(all.slice(1)).toEqual([`8300 01${Buffer.from('say hello').toString('hex')}`, '8105 046e6f77']);
+    const { device, hear, greeting } = identifiedSession({ pendingCommands: commands });
+    expect(said(greeting).slice(1)).toEqual([`8300 01${Buffer.from('say hello').toString('hex')}`, '8105 046e6f77']);
     const done = (serial: number, id: number, result: number) =>
       hear(device.message(0x0001, Buffer.concat([words(serial, id), Buffer.of(result)])));
     expect(confirmed(done(1, 0x8300, 0))).toEqual([{ kind: 'commandDone', id: 'a', response: null }]);
@@ -202,8 +193,8 @@ test('a terminal is answered in the version in which it spoke', () => {
 });
 
 test('text goes out in GBK and comes in as it', () => {
-  const { said: all } = identifiedSession({ pendingCommands: [{ id: 'a', text: '停车' }] });
-  expect(all[1]).toBe(`8300 01${writeGbk('停车').toString('hex')}`);
+  const { greeting } = identifiedSession({ pendingCommands: [{ id: 'a', text: '停车' }] });
+  expect(said(greeting)[1]).toBe(`8300 01${writeGbk('停车').toString('hex')}`);
   expect(writeGbk('停车').toString('hex')).toBe('cda3b3b5');
   expect(writeGbk('a☃').toString()).toBe('a?');
 });

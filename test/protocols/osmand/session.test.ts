@@ -1,41 +1,35 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { createDevice } from '../../../protocols/osmand/device.js';
-import { explain } from '../../../protocols/osmand/explain.js';
+import { osmand } from '../../../protocols/osmand/index.js';
 import { createSession } from '../../../protocols/osmand/session.js';
-import type { Effect, NewReading, Session } from '../../../protocols/protocol.js';
+import type { Effect, Session } from '../../../protocols/protocol.js';
+import { expectExplained } from '../every-session.js';
+import { counted, facts, identified, stored } from '../outcomes.js';
 
 const NOW = Date.UTC(2026, 5, 1, 12, 5);
 const TIME = '2026-06-01T12:00:00Z';
 
-function newSession(): Session {
-  return createSession({ id: 1, source: '192.0.2.1:1', transport: 'tcp', openedAt: NOW, version: '1', debug: false });
-}
+const newSession = () => createSession(facts(NOW));
 
 /** What comes of bytes, every device being accepted. */
 function hears(session: Session, bytes: Uint8Array | string, clockOffset: number | null = null): Effect[] {
   const due = session.receive(Buffer.from(bytes), NOW);
-  const identified = { deviceId: '', pendingSettings: [], pendingCommands: [], clockOffset, handsOver: () => false };
   for (const effect of [...due])
-    if (effect.do === 'identify')
-      due.push(...session.tell({ tell: 'identified', capabilitiesKnown: true, hasSettings: true, ...identified }, NOW));
+    if (effect.do === 'identify') due.push(...session.tell({ tell: 'identified', ...identified, clockOffset }, NOW));
   return due;
 }
 
-function readings(effects: readonly Effect[]): NewReading[] {
-  return effects.flatMap((effect) => (effect.do === 'store' ? [effect.reading] : []));
-}
-
 /** What is stored of a GET, by type. */
-function stored(query: string): Map<string, unknown> {
-  const found = readings(hears(newSession(), `GET /?id=a&${query} HTTP/1.1\r\n\r\n`));
+function storedOf(query: string): Map<string, unknown> {
+  const found = stored(hears(newSession(), `GET /?id=a&${query} HTTP/1.1\r\n\r\n`));
   return new Map(found.map(({ type, data }) => [type, JSON.parse(data)]));
 }
 
 describe('a place', () => {
   it('has speeds in km/h, and what else is known of it', () => {
     const query = `timestamp=${TIME}&lat=48.8566&lon=2.3522&speed=10&bearing=90&altitude=35.5&hdop=0.8&sat=9`;
-    const [location] = readings(hears(newSession(), `GET /?id=a&${query} HTTP/1.1\r\n\r\n`));
+    const [location] = stored(hears(newSession(), `GET /?id=a&${query} HTTP/1.1\r\n\r\n`));
     expect(location).toEqual({
       type: 'sen:loc',
       time: Date.parse(TIME),
@@ -52,12 +46,12 @@ describe('a place', () => {
     ['2026-06-01+12:00:00', Date.UTC(2026, 5, 1, 12)],
   ])('of %s is dated so', (timestamp, time) => {
     const effects = hears(newSession(), `GET /?id=a&lat=1&lon=2&timestamp=${timestamp} HTTP/1.1\r\n\r\n`);
-    expect(readings(effects)[0]?.time).toBe(time);
+    expect(stored(effects)[0]?.time).toBe(time);
   });
 
   it('has its date put right by the offset of its clock', () => {
     const effects = hears(newSession(), `GET /?id=a&lat=1&lon=2&timestamp=${TIME} HTTP/1.1\r\n\r\n`, 60);
-    expect(readings(effects)[0]?.time).toBe(Date.parse(TIME) - 3_600_000);
+    expect(stored(effects)[0]?.time).toBe(Date.parse(TIME) - 3_600_000);
   });
 });
 
@@ -72,7 +66,7 @@ it.each([
   ['loc=here', 'raw:loc', 'here'],
   ['_server=x', 'sen:_server', 'x'],
 ])('the value %s is stored as %s %j', (query, type, value) => {
-  expect(stored(query).get(type)).toEqual(value);
+  expect(storedOf(query).get(type)).toEqual(value);
 });
 
 it('200 waits for the disk, and is 503 where it does not come to be', () => {
@@ -89,8 +83,8 @@ it('of several places one that cannot be is a bad request, and none of them is s
   const place = (latitude: number) => ({ timestamp: TIME, coords: { latitude, longitude: 2 } });
   const body = JSON.stringify({ device_id: 'a', location: [place(1), place(91)] });
   const effects = hears(newSession(), `POST / HTTP/1.1\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
-  expect(readings(effects)).toEqual([]);
-  expect(effects.flatMap((effect) => (effect.do === 'count' ? [effect.what] : []))).toEqual(['bad_request']);
+  expect(stored(effects)).toEqual([]);
+  expect(counted(effects)).toEqual(['bad_request']);
 });
 
 test('a location that a device writes is the one that the server stores, and its barrier is answered', () => {
@@ -108,7 +102,7 @@ test('a location that a device writes is the one that the server stores, and its
       const session = newSession();
       const sent = [device.identify('osmand:a'), ...locations.map((one) => device.location(one)), device.barrier(n)];
       const effects = hears(session, Buffer.concat(sent));
-      const found = readings(effects).filter(({ type }) => type === 'sen:loc');
+      const found = stored(effects).filter(({ type }) => type === 'sen:loc');
       expect(found.map(({ time, data }) => ({ time, ...JSON.parse(data) }))).toMatchObject(locations);
       const heard = effects.flatMap((effect) => (effect.do === 'answer' ? device.receive(effect.bytes) : []));
       expect(heard).toEqual([
@@ -134,11 +128,8 @@ test('random requests never throw, whatever they hold, and are explained to the 
   fc.assert(
     fc.property(fc.array(request, { maxLength: 4 }), (requests) => {
       const bytes = Buffer.from(requests.join(''));
-      for (const { data } of readings(hears(newSession(), bytes))) JSON.parse(data);
-      for (const direction of ['device', 'server'] as const) {
-        const lengths = explain(bytes, direction).map((line) => line.length);
-        expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(bytes.length);
-      }
+      for (const { data } of stored(hears(newSession(), bytes))) JSON.parse(data);
+      expectExplained(osmand, bytes);
     }),
     { numRuns: 300 },
   );

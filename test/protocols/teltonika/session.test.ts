@@ -3,23 +3,14 @@ import { COMMAND_PATIENCE, MAX_WAITING_COMMANDS } from '../../../protocols/telto
 import { packet } from '../../../protocols/teltonika/frames.js';
 import { CODEC, type IoValue, recordsContent } from '../../../protocols/teltonika/records.js';
 import { TEXT, textContent } from '../../../protocols/teltonika/texts.js';
-import {
-  accept,
-  answers,
-  identifiedSession,
-  NOW,
-  newSession,
-  oddities,
-  packetOf,
-  place,
-  readings,
-} from './conversation.js';
+import { counted, stored } from '../outcomes.js';
+import { accept, answers, identifiedSession, NOW, newSession, packetOf, place } from './conversation-with-a-server.js';
 
 const io = (id: number, hex: string): IoValue => ({ id, bytes: Buffer.from(hex, 'hex') });
 /** What is stored of a record, by type. */
-const stored = (record: Partial<typeof place>, now = NOW) =>
+const storedOf = (record: Partial<typeof place>, now = NOW) =>
   new Map(
-    readings(identifiedSession().receive(packetOf(CODEC.avlExtended, { ...place, ...record }), now)).map((one) => [
+    stored(identifiedSession().receive(packetOf(CODEC.avlExtended, { ...place, ...record }), now)).map((one) => [
       one.type,
       JSON.parse(one.data),
     ]),
@@ -40,19 +31,19 @@ describe('the answer to a packet', () => {
     spoil(bytes);
     const effects = identifiedSession().receive(bytes, NOW);
     expect(effects).toHaveLength(1);
-    expect(oddities(effects)).toEqual(['malformed']);
+    expect(counted(effects)).toEqual(['malformed']);
   });
 
   it.each([1, 3, 255])('is none where the counts say %d and there are two', (said) => {
     const content = recordsContent(CODEC.avl, [place, { ...place, time: NOW }]);
     content[1] = content[content.length - 1] = said;
-    expect(oddities(identifiedSession().receive(packet(content), NOW))).toEqual(['malformed']);
+    expect(counted(identifiedSession().receive(packet(content), NOW))).toEqual(['malformed']);
   });
 });
 
 describe('a record', () => {
   it('is a location with all that is known of it, at the time of the device', () => {
-    const [location] = readings(
+    const [location] = stored(
       identifiedSession().receive(packetOf(CODEC.avl, { ...place, values: [io(182, '0009')] }), NOW),
     );
     expect(location).toEqual({
@@ -64,31 +55,31 @@ describe('a record', () => {
   });
 
   it('without a fix is where the device was last, or nowhere', () => {
-    expect(stored({ sat: 0 }).get('sen:loc')).toMatchObject({ lat: 54.7146368, valid: false });
-    expect([...stored({ sat: 0, lat: 0, lon: 0 })]).toEqual([]);
-    expect(stored({ lat: 0, lon: 0 }).get('sen:loc')).toEqual({ sat: 12, valid: false });
+    expect(storedOf({ sat: 0 }).get('sen:loc')).toMatchObject({ lat: 54.7146368, valid: false });
+    expect([...storedOf({ sat: 0, lat: 0, lon: 0 })]).toEqual([]);
+    expect(storedOf({ lat: 0, lon: 0 }).get('sen:loc')).toEqual({ sat: 12, valid: false });
   });
 
   it('that comes long after its date was kept by the device', () => {
-    expect(stored({ time: NOW - 599_000 }).has('sen:buffered')).toBe(false);
-    expect(stored({ time: NOW - 600_000 }).get('sen:buffered')).toBe(true);
+    expect(storedOf({ time: NOW - 599_000 }).has('sen:buffered')).toBe(false);
+    expect(storedOf({ time: NOW - 600_000 }).get('sen:buffered')).toBe(true);
   });
 
   it('is the same reading when it is sent again later', () => {
     const bytes = packetOf(CODEC.avl, place);
-    const first = readings(identifiedSession().receive(bytes, NOW));
-    expect(readings(identifiedSession().receive(bytes, NOW + 86_400_000))).toEqual(expect.arrayContaining(first));
+    const first = stored(identifiedSession().receive(bytes, NOW));
+    expect(stored(identifiedSession().receive(bytes, NOW + 86_400_000))).toEqual(expect.arrayContaining(first));
   });
 
   it('dated after the year 2100 is dated when it arrives', () => {
     const effects = identifiedSession().receive(packetOf(CODEC.avl, { ...place, time: 2 ** 50 }), NOW);
-    expect(readings(effects)[0]).toMatchObject({ type: 'sen:loc', time: null });
-    expect(oddities(effects)).toEqual(['invalid_time']);
+    expect(stored(effects)[0]).toMatchObject({ type: 'sen:loc', time: null });
+    expect(counted(effects)).toEqual(['invalid_time']);
   });
 
   it('has its date put right by the offset of its clock', () => {
     const session = identifiedSession({ clockOffset: 60 });
-    expect(readings(session.receive(packetOf(CODEC.avl, place), NOW))[0]).toMatchObject({ time: NOW - 3_601_000 });
+    expect(stored(session.receive(packetOf(CODEC.avl, place), NOW))[0]).toMatchObject({ time: NOW - 3_601_000 });
   });
 });
 
@@ -109,17 +100,17 @@ describe('inputs and outputs', () => {
     ['io:385', 385, '010203', { hex: '010203', width: 3 }],
     ['io:239', 239, '', { hex: '', width: 0 }],
   ])('%s is id %d, %s as %j', (type, id, hex, value) => {
-    expect(stored({ values: [io(id, hex)] }).get(type)).toEqual(value);
+    expect(storedOf({ values: [io(id, hex)] }).get(type)).toEqual(value);
   });
 
   it('of the network are one cell', () => {
     const values = [io(205, '1001'), io(206, '04b3'), io(241, '0000601a')];
-    expect(stored({ values }).get('sen:cell')).toEqual({ mcc: 246, mnc: 2, lac: 1_203, cid: 4_097 });
-    expect(stored({ values: values.slice(0, 1) }).get('sen:cell')).toEqual({ cid: 4_097 });
+    expect(storedOf({ values }).get('sen:cell')).toEqual({ mcc: 246, mnc: 2, lac: 1_203, cid: 4_097 });
+    expect(storedOf({ values: values.slice(0, 1) }).get('sen:cell')).toEqual({ cid: 4_097 });
   });
 
   it('for which a record was made are told, with its priority', () => {
-    expect(stored({ event: 239, priority: 2 }).get('sen:event')).toEqual({ io: 239, priority: 2 });
+    expect(storedOf({ event: 239, priority: 2 }).get('sen:event')).toEqual({ io: 239, priority: 2 });
   });
 });
 
@@ -144,14 +135,14 @@ describe('commands', () => {
 
   it('that are too many wait for the next connection, and are counted', () => {
     const commands = Array.from({ length: MAX_WAITING_COMMANDS + 1 }, (_, n) => command(n));
-    expect(oddities(identifiedSession().tell({ tell: 'commands', commands }, NOW))).toEqual(['malformed']);
+    expect(counted(identifiedSession().tell({ tell: 'commands', commands }, NOW))).toEqual(['malformed']);
   });
 
   it('of the device before are forgotten when another logs in', () => {
     const session = identifiedSession({ pendingCommands: [command(1)] });
     session.receive(Buffer.from('\u0000\u000f352093081429151', 'latin1'), NOW);
     accept(session);
-    expect(oddities(session.receive(answer('late'), NOW))).toEqual(['unknown_command']);
+    expect(counted(session.receive(answer('late'), NOW))).toEqual(['unknown_command']);
   });
 });
 

@@ -1,28 +1,19 @@
 /** A session as a gateway drives it, for tests of Teltonika. */
-import type { Effect, Identified, NewReading, Session } from '../../../protocols/protocol.js';
+import type { Effect, Identified, Session } from '../../../protocols/protocol.js';
 import { login, packet } from '../../../protocols/teltonika/frames.js';
 import { type RecordToWrite, recordsContent } from '../../../protocols/teltonika/records.js';
 import { createSession } from '../../../protocols/teltonika/session.js';
+import { facts, identified } from '../outcomes.js';
 
 export const NOW = Date.UTC(2026, 5, 1, 12, 5);
 export const IMEI = '352093081429150';
 
 export function newSession(transport: 'tcp' | 'udp' = 'tcp'): Session {
-  return createSession({ id: 1, source: '192.0.2.1:1', transport, openedAt: NOW, version: '1', debug: false });
+  return createSession(facts(NOW, transport));
 }
 
 export function accept(session: Session, given: Partial<Identified> = {}): Effect[] {
-  const identified: Identified = {
-    deviceId: 'e6f2a8d4-0000-5000-8000-000000000001',
-    pendingSettings: [],
-    pendingCommands: [],
-    capabilitiesKnown: true,
-    hasSettings: true,
-    clockOffset: null,
-    handsOver: () => false,
-    ...given,
-  };
-  return session.tell({ tell: 'identified', ...identified }, NOW);
+  return session.tell({ tell: 'identified', ...identified, ...given }, NOW);
 }
 
 export function identifiedSession(given: Partial<Identified> = {}): Session {
@@ -46,16 +37,8 @@ export const place: RecordToWrite = {
   spd: 34,
 };
 
-export function readings(effects: readonly Effect[]): NewReading[] {
-  return effects.flatMap((effect) => (effect.do === 'store' ? [effect.reading] : []));
-}
-
 export function answers(effects: readonly Effect[]): { hex: string; when: string }[] {
   return effects.flatMap((effect) =>
     effect.do === 'answer' ? [{ hex: Buffer.from(effect.bytes).toString('hex'), when: effect.when }] : [],
   );
-}
-
-export function oddities(effects: readonly Effect[]): string[] {
-  return effects.flatMap((effect) => (effect.do === 'count' ? [effect.what] : []));
 }
