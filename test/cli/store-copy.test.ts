@@ -16,7 +16,7 @@ import { m2mp, PROGRAM } from './program.js';
 
 const NOW = Date.now();
 const DEVICES = 60;
-const READINGS = 800;
+const READINGS = 4_000;
 
 let folder: string;
 let from: string;
@@ -158,7 +158,7 @@ function beforeJson() {
 
 it('stopped by a signal it says how to go on, and goes on', async () => {
   await withStore(from, async (store) => {
-    for (let device = 0; device < DEVICES; device++) await store.write(deviceRows(device, 100));
+    for (let device = 0; device < DEVICES; device++) await store.write(deviceRows(device, READINGS));
   });
   const child = spawn(process.execPath, [PROGRAM, ...copy()], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
   let err = '';
