@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { protocols } from '../../protocols/list.js';
 import { replaySession } from '../../src/sessions/replay.js';
 import { readSession } from '../../src/sessions/session-parser.js';
-import { m2mp } from '../cli/program.js';
+import { environment, m2mp } from '../cli/program.js';
 import { PROGRAM } from '../durability/gateway-process.js';
 import { startGatewayUnderTest } from '../gateway/gateway-under-test.js';
 
@@ -26,10 +26,9 @@ it('what passes `m2mp capture` is passed on as it is, and written as sessions th
   for (const name of SESSIONS) {
     const session = await readSession(FIXTURES + name);
     const gateway = await startGatewayUnderTest();
-    const own = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('M2MP_')));
     const to = `127.0.0.1:${gateway.port(session.protocol)}`;
     const args = [PROGRAM, 'capture', '--listen', '0', '--host', '127.0.0.1', '--to', to, join(folder, name)];
-    const proxy = spawn(process.execPath, args, { env: own, stdio: ['ignore', 'pipe', 'pipe'] });
+    const proxy = spawn(process.execPath, args, { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
     const [line] = await once(createInterface(proxy.stderr), 'line');
     const port = Number(/:(\d+),/.exec(line)?.[1]);
     const target = { host: '127.0.0.1', port, speed: 10, answerTimeout: 2_000 };

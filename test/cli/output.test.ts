@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { m2mp as protocol } from '../../protocols/m2mp/index.js';
 import { DeviceOnASocket } from '../gateway/device-on-a-socket.js';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../gateway/gateway-under-test.js';
-import { m2mp, PROGRAM, type Run } from './program.js';
+import { environment, m2mp, PROGRAM, type Run } from './program.js';
 
 const IDENT = 'imei:490154203237518';
 
@@ -109,7 +109,7 @@ it('--follow shows the last readings, then those that come, until the gateway st
   device.send(device.side.reading('sen:temp', 'before', null));
   await device.barrier();
   const args = ['readings', IDENT, '--type', 'sen:temp', '--follow', '--format', 'ndjson'];
-  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: tmpdir(), env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: tmpdir(), env: environment(env) });
   try {
     child.stdout.setEncoding('utf8');
     const lines = child.stdout[Symbol.asyncIterator]();
@@ -127,7 +127,7 @@ it('whoever reads only the first lines ends it without an error', async () => {
   await gateway.api('POST', `/api/devices/${IDENT}/readings`, { readings });
   const line = `"${process.execPath}" "${PROGRAM}" readings ${IDENT} --limit 1000 --format csv | head -n 1`;
   const { stdout, stderr } = await promisify(execFile)('bash', ['-o', 'pipefail', '-c', line], {
-    env: { ...process.env, ...env },
+    env: environment(env),
   });
   expect({ stdout, stderr }).toEqual({ stdout: 'time,type,data,id\n', stderr: '' });
 });

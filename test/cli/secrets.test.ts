@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { m2mp as protocol } from '../../protocols/m2mp/index.js';
 import { DeviceOnASocket } from '../gateway/device-on-a-socket.js';
-import { PROGRAM } from './program.js';
+import { environment, PROGRAM } from './program.js';
 
 let data: string;
 let child: ChildProcess | undefined;
@@ -20,10 +20,9 @@ afterAll(async () => {
 });
 
 it('a log of everything, over the life of all kinds of secrets, holds none of them', async () => {
-  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('M2MP_')));
   const places = ['--data', data, '--m2mp-port', '0', '--alip-port', '0', '--http-port', '0', '--host', '127.0.0.1'];
   const args = [PROGRAM, 'serve', ...places, '--log-format', 'json', '--log-level', 'trace'];
-  const env = { ...own, M2MP_CASSANDRA_USERNAME: 'cassandra', M2MP_CASSANDRA_PASSWORD: 'of-the-database' };
+  const env = environment({ M2MP_CASSANDRA_USERNAME: 'cassandra', M2MP_CASSANDRA_PASSWORD: 'of-the-database' });
   child = spawn(process.execPath, args, { cwd: tmpdir(), env });
   let log = '';
   for (const stream of [child.stdout, child.stderr])

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { m2mp, PROGRAM } from './program.js';
+import { environment, m2mp, PROGRAM } from './program.js';
 
 let data: string;
 let child: ChildProcess | null = null;
@@ -22,10 +22,9 @@ const ports = ['--m2mp-port', '0', '--alip-port', '0', '--http-port', '0', '--ho
 
 /** Starts `m2mp serve`; resolves to all that it printed until it said what to try. */
 async function served(...args: string[]): Promise<string> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('M2MP_')));
   child = spawn(process.execPath, [PROGRAM, 'serve', '--data', data, '--log-format', 'json', ...args], {
     cwd: tmpdir(),
-    env,
+    env: environment(),
   });
   let out = '';
   child.stdout?.setEncoding('utf8');

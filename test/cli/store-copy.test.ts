@@ -12,11 +12,11 @@ import { runCopy } from '../../src/store/copy/copy.js';
 import { beginning, readState } from '../../src/store/copy/state.js';
 import { openStore } from '../../src/store/open.js';
 import { NODE_CREATED, type Store, type Write } from '../../src/store/store.js';
-import { m2mp, PROGRAM } from './program.js';
+import { environment, m2mp, PROGRAM } from './program.js';
 
 const NOW = Date.now();
 const DEVICES = 60;
-const READINGS = 4_000;
+const READINGS = 1_500;
 
 let folder: string;
 let from: string;
@@ -66,7 +66,11 @@ it('a copy that is killed again and again goes on where it was, and ends with th
   let wentOn = 0;
   for (let code: number | null = null; code === null; ) {
     if (existsSync(state)) wentOn++;
-    const child = spawn(process.execPath, [PROGRAM, ...copy()], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [PROGRAM, ...copy()], {
+      cwd: folder,
+      env: environment(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let err = '';
     child.stderr.on('data', (data) => {
       err += String(data);
@@ -160,7 +164,11 @@ it('stopped by a signal it says how to go on, and goes on', async () => {
   await withStore(from, async (store) => {
     for (let device = 0; device < DEVICES; device++) await store.write(deviceRows(device, READINGS));
   });
-  const child = spawn(process.execPath, [PROGRAM, ...copy()], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [PROGRAM, ...copy()], {
+    cwd: folder,
+    env: environment(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let err = '';
   child.stderr.on('data', (data) => {
     err += String(data);

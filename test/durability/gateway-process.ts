@@ -1,10 +1,12 @@
 /** The built program as a process of its own, which a test may kill. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { protocols } from '../../protocols/list.js';
+import { environment } from '../cli/program.js';
 
 export const PROGRAM = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 
@@ -31,9 +33,7 @@ export async function startGatewayProcess(
   const serve = [PROGRAM, 'serve', '--data', data, '--host', '127.0.0.1', '--log-format', 'json', '--http-port', '0'];
   const ports = protocols.flatMap(({ name }) => [`--${name}-port`, '0']);
   const command = [...wrapper, process.execPath, ...serve, ...ports, ...flags];
-  // The variables that are meant for the tests are none of the gateway's options.
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('M2MP_'));
-  const env = { ...Object.fromEntries(own), ...variables };
+  const env = environment(variables);
   const child = spawn(command[0] ?? process.execPath, command.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const log: string[] = [];
   const ended = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null);

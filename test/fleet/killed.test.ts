@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { m2mp } from '../../protocols/m2mp/index.js';
-import { m2mp as run } from '../cli/program.js';
+import { environment, m2mp as run } from '../cli/program.js';
 import { type GatewayProcess, PROGRAM, startGatewayProcess } from '../durability/gateway-process.js';
 import { DeviceOnASocket } from '../gateway/device-on-a-socket.js';
 import { addressOf, type Nsq, SERVICE_TIMEOUT, skipWithout, startNsq } from '../services/services.js';
@@ -34,7 +34,11 @@ describe.skipIf(skipWithout('cassandra', 'nsq'))('processes over Cassandra and N
     flags = [...store, '--cassandra-keyspace', keyspace, '--nsqd', `${nsq.nsqd.address}:4150`];
     const start = (name: string) => startGatewayProcess(join(directory, name), [...flags, '--bus', 'nsq']);
     [a, b] = await Promise.all([start('a'), start('b')]);
-    worker = spawn(process.execPath, [PROGRAM, 'storage', ...flags], { stdio: 'ignore', cwd: directory });
+    worker = spawn(process.execPath, [PROGRAM, 'storage', ...flags], {
+      env: environment(),
+      stdio: 'ignore',
+      cwd: directory,
+    });
   }, SERVICE_TIMEOUT);
   afterAll(async () => {
     worker?.kill('SIGKILL');

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { alip } from '../../protocols/alip/index.js';
 import { createDevice } from '../../protocols/m2mp/device.js';
 import { m2mp } from '../../protocols/m2mp/index.js';
+import { environment } from '../cli/program.js';
 import { PROGRAM } from '../durability/gateway-process.js';
 import { DeviceOnASocket } from '../gateway/device-on-a-socket.js';
 
@@ -82,10 +83,12 @@ let stop: () => Promise<void>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'm2mp-hostile-'));
-  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('M2MP_')));
   const args = ['serve', '--data', folder, '--host', '127.0.0.1', '--log-format', 'json', '--log-level', 'trace'];
   const off = ['--m2mp-port', '0', '--alip-port', '0', '--http-port', '0', '--debug', '--provision-limit', '0'];
-  const child = spawn(process.execPath, [PROGRAM, ...args, ...off], { env: own, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [PROGRAM, ...args, ...off], {
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   child.stderr.on('data', (text: Buffer) => log.push(text.toString()));
   const ready = await new Promise<Record<string, string>>((resolve) => {
     createInterface({ input: child.stdout, crlfDelay: 0 }).on('line', (line) => {

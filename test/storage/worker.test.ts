@@ -12,7 +12,7 @@ import { openSeries, type Series } from '../../src/series/series.js';
 import { startStorage } from '../../src/storage/worker.js';
 import { openStore } from '../../src/store/open.js';
 import type { Store, Write } from '../../src/store/store.js';
-import { m2mp, PROGRAM } from '../cli/program.js';
+import { environment, m2mp, PROGRAM } from '../cli/program.js';
 import { addressOf, type Nsq, SERVICE_TIMEOUT, skipWithout, startNsq } from '../services/services.js';
 import { until } from '../until.js';
 
@@ -131,7 +131,10 @@ describe.skipIf(skipWithout('nsq'))('over NSQ', { timeout: 240_000 }, () => {
 
   function startWorker() {
     const args = ['storage', '--nsqd', address(), '--data', directory, '--log-format', 'json'];
-    const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     children.push(child);
     const ended = once(child, 'exit');
     return {
@@ -211,7 +214,9 @@ describe.skipIf(skipWithout('nsq'))('over NSQ', { timeout: 240_000 }, () => {
   });
 
   it('poison ends in storage_failed with the reason: seen by m2mp bus tail, put there by m2mp bus publish', async () => {
-    const tail = spawn(process.execPath, [PROGRAM, 'bus', 'tail', 'storage_failed', '--nsqd', address()]);
+    const tail = spawn(process.execPath, [PROGRAM, 'bus', 'tail', 'storage_failed', '--nsqd', address()], {
+      env: environment(),
+    });
     children.push(tail);
     const ended = once(tail, 'exit');
     let out = '';

@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PairStatus, statusOf } from '../../src/sync/control.js';
-import { m2mp, PROGRAM } from '../cli/program.js';
+import { environment, m2mp, PROGRAM } from '../cli/program.js';
 import { SERVICE_TIMEOUT, sharedOpenSearch, skipWithout } from '../services/services.js';
 import { newId, openTwoSides, type TwoSides } from './two-sides.js';
 
@@ -52,7 +52,10 @@ describe.skipIf(skipWithout('cassandra', 'opensearch'))('the daemon', () => {
   it('brings both sides together although it is killed again and again', async () => {
     await changeSome();
     for (let kill = 0; kill < 4; kill++) {
-      const child = spawn(process.execPath, [PROGRAM, 'sync', 'run', '--config', file], { stdio: 'ignore' });
+      const child = spawn(process.execPath, [PROGRAM, 'sync', 'run', '--config', file], {
+        env: environment(),
+        stdio: 'ignore',
+      });
       // Its runs end after some tens of milliseconds each, so that it is killed in the midst of one or between two.
       await Promise.all([changeSome(), until(async () => (await status()).runs > kill * 2), sleep(137 * kill)]);
       const ended = once(child, 'exit');
@@ -104,7 +107,7 @@ describe.skipIf(skipWithout('cassandra', 'opensearch'))('the daemon', () => {
     await writeFile(program, `#!/bin/sh\necho "$@" >> ${told}\n`);
     await chmod(program, 0o755);
     const PATH = `${sides.directory}${delimiter}${process.env['PATH']}`;
-    const env = { ...process.env, PATH, NOTIFY_SOCKET: '/run/systemd/notify' };
+    const env = environment({ PATH, NOTIFY_SOCKET: '/run/systemd/notify' });
     const child = spawn(process.execPath, [PROGRAM, 'sync', 'run', '--config', file], { env, stdio: 'ignore' });
     const ended = once(child, 'exit');
     await until(async () => (await readFile(told, 'utf8').catch(() => '')).includes('READY=1'));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { m2mp as protocol } from '../../protocols/m2mp/index.js';
 import { connectSearch } from '../../src/sync/search.js';
-import { m2mp, PROGRAM } from '../cli/program.js';
+import { environment, m2mp, PROGRAM } from '../cli/program.js';
 import { DeviceOnASocket } from '../gateway/device-on-a-socket.js';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../gateway/gateway-under-test.js';
 import {
@@ -78,7 +78,10 @@ own: { prefix: ${PREFIX}, nsqd: ["${nsqd}"], readings: ["sen:loc"] }
   };
 
   it('is searched in the index that m2mp sync keeps', async () => {
-    const sync = spawn(process.execPath, [PROGRAM, 'sync', 'run', '--config', file], { stdio: 'ignore' });
+    const sync = spawn(process.execPath, [PROGRAM, 'sync', 'run', '--config', file], {
+      env: environment(),
+      stdio: 'ignore',
+    });
     try {
       const device = await DeviceOnASocket.identified(protocol, gateway.port('m2mp'), IDENT);
       await until(async () => (await found('imei')).includes(IDENT));
