@@ -1,12 +1,6 @@
 /** What a session knows of its conversation, and how its parts add to what comes of it. */
-import {
-  type Answer,
-  type ConnectionFacts,
-  type Effect,
-  MAX_NAME_BYTES,
-  type Oddity,
-  type Question,
-} from '../protocol.js';
+import { type Answer, type ConnectionFacts, MAX_NAME_BYTES, type Oddity, type Question } from '../protocol.js';
+import type { Turns } from '../turns.js';
 import { type LineReader, lineBytes } from './lines.js';
 import type { Voice } from './voice.js';
 
@@ -15,23 +9,17 @@ const MAX_SHOWN_BYTES = 64;
 /** Characters of an answer that says what was wrong. */
 const MAX_ERROR_LENGTH = 300;
 
-export interface Conversation {
+export interface Conversation extends Turns<string> {
   readonly facts: ConnectionFacts;
   readonly reader: LineReader;
   readonly voice: Voice;
-  /** `identifying` and `asking` wait to be told an outcome, and nothing more is read meanwhile. */
-  state: 'unidentified' | 'identifying' | 'identified' | 'asking' | 'closed';
   deviceId: string;
   /** The firmware file that the device selected. */
   file: { readonly name: string; readonly size: number } | null;
   /** What is said once the question at hand is answered. */
   whenAnswered: (answer: Answer) => void;
-  /** UNIX ms. */
-  now: number;
   /** The line at hand. */
   line: string;
-  /** What has come of the bytes or the intent at hand. */
-  effects: Effect[];
 }
 
 /** Sends a line at once. */
@@ -65,12 +53,6 @@ export function ask(conversation: Conversation, question: Question, then: (answe
   conversation.state = 'asking';
   conversation.whenAnswered = then;
   conversation.effects.push({ do: 'ask', question });
-}
-
-/** Ends the connection; nothing more is read. */
-export function close(conversation: Conversation, why: string): void {
-  conversation.state = 'closed';
-  conversation.effects.push({ do: 'close', why, scope: 'connection' });
 }
 
 /** What is wrong with the name of a setting or file, for a person, or null. */

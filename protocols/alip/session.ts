@@ -2,9 +2,10 @@
  * The server's side of one connection: which line means what, identification, and what the gateway wants said. What the
  * lines of each letter bring about is in the file of their subject.
  */
-import type { ConnectionFacts, Effect, Identified, Intent, Session } from '../protocol.js';
+import type { ConnectionFacts, Identified, Session } from '../protocol.js';
+import { close, OVERFULL, type Saying, sessionInTurns, type Ways } from '../turns.js';
 import { sayCommands, takeCommand } from './commands.js';
-import { type Conversation, close, count, refuse, say, sayWhenDurable } from './conversation.js';
+import { type Conversation, count, refuse, say, sayWhenDurable } from './conversation.js';
 import { isOpen, takeDebugging } from './debugging.js';
 import { takeFirmware } from './firmware.js';
 import { LineReader } from './lines.js';
@@ -29,46 +30,30 @@ export function createSession(facts: ConnectionFacts): Session {
     line: '',
     effects: [],
   };
-  return {
-    receive(bytes, now) {
-      if (conversation.state === 'closed') return [];
-      conversation.now = now;
-      conversation.reader.push(bytes);
-      return takeLines(conversation);
-    },
-    tell(intent, now) {
-      if (conversation.state === 'closed') return [];
-      conversation.now = now;
-      carryOut(conversation, intent);
-      return takeLines(conversation);
-    },
-  };
+  return sessionInTurns(conversation, ways);
 }
 
-/** Takes the lines that are whole, until one has an outcome to wait for, and gives all that came of them. */
-function takeLines(conversation: Conversation): Effect[] {
-  const { reader } = conversation;
-  while (conversation.state === 'identified' || conversation.state === 'unidentified') {
-    const line = reader.next();
-    if (line === null) break;
-    conversation.line = line;
-    take(conversation, line);
-  }
-  if (conversation.state !== 'closed' && reader.tooLong) {
-    conversation.line = '';
-    refuse(conversation, 'Line too long !', 'line_too_long');
-    close(conversation, 'a line was too long');
-  } else if (conversation.state !== 'closed' && reader.overfull) {
-    count(conversation, 'protocol_error', 'more was sent than can wait for an outcome');
-    close(conversation, 'more was sent than can wait for an outcome');
-  }
-  const { effects } = conversation;
-  conversation.effects = [];
-  return effects;
-}
+const ways: Ways<Conversation, string> = {
+  take,
+  accepted,
+  refused: (conversation) => say(conversation, 'ID 0'),
+  carryOut,
+  settle(conversation) {
+    const { tooLong, overfull } = conversation.reader;
+    if (tooLong) {
+      conversation.line = '';
+      refuse(conversation, 'Line too long !', 'line_too_long');
+      close(conversation, 'a line was too long');
+    } else if (overfull) {
+      count(conversation, 'protocol_error', OVERFULL);
+      close(conversation, OVERFULL);
+    }
+  },
+};
 
 /** A line of nothing says nothing: people press enter, and modems end lines twice. */
 function take(conversation: Conversation, line: string): void {
+  conversation.line = line;
   if (line.length === 0) return;
   const space = line.indexOf(' ');
   const word = space === -1 ? line : line.slice(0, space);
@@ -120,7 +105,6 @@ function takeIdent(conversation: Conversation, rest: string): void {
 
 /** Accepted: `ID 1`, then what waits for the device, then what is not known of it. */
 function accepted(conversation: Conversation, identified: Identified): void {
-  conversation.state = 'identified';
   conversation.deviceId = identified.deviceId;
   say(conversation, 'ID 1');
   saySettings(conversation, identified.pendingSettings);
@@ -148,17 +132,8 @@ function takeQuit(conversation: Conversation): void {
   close(conversation, 'the device quit');
 }
 
-/** Says what the gateway wants said, or goes on after an outcome. */
-function carryOut(conversation: Conversation, intent: Intent): void {
+function carryOut(conversation: Conversation, intent: Saying): void {
   switch (intent.tell) {
-    case 'identified':
-      if (conversation.state === 'identifying') accepted(conversation, intent);
-      break;
-    case 'refused':
-      if (conversation.state !== 'identifying') break;
-      conversation.state = 'unidentified';
-      say(conversation, 'ID 0');
-      break;
     case 'answered':
       if (conversation.state !== 'asking') break;
       conversation.state = 'identified';

@@ -1,23 +1,19 @@
 /** What a session knows of its conversation. */
-import type { Outcome } from '../effects.js';
 import type { SentMessages } from '../sent.js';
-import { type FrameReader, frameOf, type Packet } from './frames.js';
+import type { Turns } from '../turns.js';
+import { type Frame, type FrameReader, frameOf, type Packet } from './frames.js';
 import type { Login } from './texts.js';
 
-export interface Conversation extends Outcome {
+export interface Conversation extends Turns<Frame> {
   readonly reader: FrameReader;
   /** The UUIDs of commands that were sent, by their flags. */
   readonly sent: SentMessages<string>;
-  /** `identifying` waits to be told the outcome, and nothing more is read meanwhile. */
-  state: 'unidentified' | 'identifying' | 'identified' | 'closed';
   /** The login whose outcome is awaited, and its serial number. */
   login: { readonly says: Login; readonly serial: number } | null;
   /** Minutes that the device's clock is ahead of UTC. */
   clockOffset: number;
   /** Our next serial number. */
   serial: number;
-  /** UNIX ms. */
-  now: number;
 }
 
 /** Answers a packet with its own protocol and serial number. */

@@ -2,10 +2,11 @@
  * The server's side of one connection: login, what each packet of the device brings about, and what the gateway wants
  * said. Only the login says who the device is.
  */
-import { confirm, count, keepRaw, store, takeEffects } from '../effects.js';
-import type { ConnectionFacts, Effect, Identified, Intent, Session } from '../protocol.js';
+import { confirm, count, keepRaw, store } from '../effects.js';
+import type { ConnectionFacts, Identified, Session } from '../protocol.js';
 import { INVALID, rawType } from '../raw.js';
 import { SentMessages } from '../sent.js';
+import { breakOff, OVERFULL, sessionInTurns, type Ways } from '../turns.js';
 import { sayCommands, takeText } from './commands.js';
 import { answer, type Conversation } from './conversation.js';
 import { type Frame, FrameReader, type Packet } from './frames.js';
@@ -27,38 +28,24 @@ export function createSession(facts: ConnectionFacts): Session {
     now: facts.openedAt,
     effects: [],
   };
-  return {
-    receive(bytes, now) {
-      if (conversation.state === 'closed') return [];
-      conversation.now = now;
-      conversation.reader.push(bytes);
-      return takeFrames(conversation);
-    },
-    tell(intent, now) {
-      if (conversation.state === 'closed') return [];
-      conversation.now = now;
-      carryOut(conversation, intent);
-      return takeFrames(conversation);
-    },
-  };
+  return sessionInTurns(conversation, ways);
 }
 
-/** Takes the frames that are whole, until one has an outcome to wait for, and gives all that came of them. */
-function takeFrames(conversation: Conversation): Effect[] {
-  const { reader } = conversation;
-  while (conversation.state === 'identified' || conversation.state === 'unidentified') {
-    const frame = reader.next();
-    if (frame === null) break;
-    takeFrame(conversation, frame);
-  }
-  if (conversation.state !== 'closed' && (reader.tooLong || reader.overfull)) {
-    const why = reader.tooLong ? 'a frame was too long' : 'more was sent than can wait for an outcome';
-    count(conversation, 'protocol_error', why);
-    conversation.state = 'closed';
-    conversation.effects.push({ do: 'close', why, scope: 'connection' });
-  }
-  return takeEffects(conversation);
-}
+const ways: Ways<Conversation, Frame> = {
+  take: takeFrame,
+  accepted,
+  // No answer: the device connects anew.
+  refused() {},
+  // The protocol has words for commands alone.
+  carryOut(conversation, intent) {
+    if (intent.tell === 'commands' && conversation.state === 'identified') sayCommands(conversation, intent.commands);
+  },
+  settle(conversation) {
+    const { tooLong, overfull } = conversation.reader;
+    if (tooLong) breakOff(conversation, 'a frame was too long');
+    else if (overfull) breakOff(conversation, OVERFULL);
+  },
+};
 
 /** What is no frame, or has a wrong check, is not answered: what it was is not known. */
 function takeFrame(conversation: Conversation, { raw, packet }: Frame): void {
@@ -152,32 +139,9 @@ function takeMalformed(conversation: Conversation, packet: Packet, what: string)
 /** Accepted: the answer to the login, then what waits for the device. Its clock is as it was told, or as it says. */
 function accepted(conversation: Conversation, identified: Identified): void {
   const { login } = conversation;
-  conversation.state = 'identified';
   conversation.login = null;
   conversation.sent.clear();
   conversation.clockOffset = identified.clockOffset ?? login?.says.clockOffset ?? 0;
   if (login) answer(conversation, { protocol: PROTOCOL.login, serial: login.serial }, 'now');
   sayCommands(conversation, identified.pendingCommands);
-}
-
-/** Says what the gateway wants said, or goes on after an outcome. */
-function carryOut(conversation: Conversation, intent: Intent): void {
-  switch (intent.tell) {
-    case 'identified':
-      if (conversation.state === 'identifying') accepted(conversation, intent);
-      break;
-    case 'refused':
-      // No answer: the device connects anew.
-      if (conversation.state === 'identifying') conversation.state = 'unidentified';
-      break;
-    case 'commands':
-      if (conversation.state === 'identified') sayCommands(conversation, intent.commands);
-      break;
-    case 'settings':
-    case 'askAlive':
-    case 'answered':
-    case 'closing':
-      // The protocol has no words for them.
-      break;
-  }
 }

@@ -1,13 +1,12 @@
 /** What a session knows of its conversation. */
-import type { Outcome } from '../effects.js';
+import type { Turns } from '../turns.js';
 import type { SentCommands } from './commands.js';
 import type { Frame, FrameReader } from './frames.js';
 
-export interface Conversation extends Outcome {
+export interface Conversation extends Turns<Frame> {
+  readonly isDatagram: boolean;
   readonly reader: FrameReader;
   readonly sent: SentCommands;
-  /** `identifying` waits to be told the outcome, and nothing more is read meanwhile. */
-  state: 'unidentified' | 'identifying' | 'identified' | 'closed';
   /** The digits of the device that is identified, or is about to be. */
   id: string;
   /** Whose protocol it says it speaks: it is spoken to in the same. */
@@ -18,6 +17,4 @@ export interface Conversation extends Outcome {
   clockOffset: number;
   /** The date of the last packet, for what comes behind it. */
   packetTime: number | null;
-  /** UNIX ms. */
-  now: number;
 }

@@ -2,9 +2,10 @@
  * The server's side of one connection: who speaks, what each text and packet brings about, and what the gateway wants
  * said. Every message names its sender, so the first one identifies it, whichever it is.
  */
-import { confirm, count, keepRaw, store, takeEffects } from '../effects.js';
-import type { Command, ConnectionFacts, Effect, Identified, Intent, Session } from '../protocol.js';
+import { confirm, count, keepRaw, store } from '../effects.js';
+import type { Command, ConnectionFacts, Identified, Session } from '../protocol.js';
 import { hexJson, INVALID, rawType } from '../raw.js';
+import { breakOff, OVERFULL, sessionInTurns, type Ways } from '../turns.js';
 import { commandText, SentCommands } from './commands.js';
 import type { Conversation } from './conversation.js';
 import { type Frame, FrameReader } from './frames.js';
@@ -18,6 +19,7 @@ const MAKER = 'HQ';
 /** The server's side of one new connection. */
 export function createSession(facts: ConnectionFacts): Session {
   const conversation: Conversation = {
+    isDatagram: facts.transport === 'udp',
     reader: new FrameReader(),
     sent: new SentCommands(),
     state: 'unidentified',
@@ -29,42 +31,29 @@ export function createSession(facts: ConnectionFacts): Session {
     now: facts.openedAt,
     effects: [],
   };
-  const isDatagram = facts.transport === 'udp';
-  return {
-    receive(bytes, now) {
-      if (conversation.state === 'closed') return [];
-      conversation.now = now;
-      conversation.reader.push(bytes);
-      return takeFrames(conversation, isDatagram);
-    },
-    tell(intent, now) {
-      if (conversation.state === 'closed') return [];
-      conversation.now = now;
-      carryOut(conversation, intent);
-      return takeFrames(conversation, isDatagram);
-    },
-  };
+  return sessionInTurns(conversation, ways);
 }
 
-/** Takes the frames that are whole, until one has an outcome to wait for, and gives all that came of them. */
-function takeFrames(conversation: Conversation, isDatagram: boolean): Effect[] {
-  const { reader } = conversation;
-  while (conversation.state === 'identified' || conversation.state === 'unidentified') {
-    const frame = reader.next();
-    if (frame === null) break;
-    takeFrame(conversation, frame);
-  }
-  if (reader.tooLong || reader.overfull) {
-    const why = reader.tooLong ? 'a text has no end' : 'more was sent than can wait for an outcome';
-    count(conversation, 'protocol_error', why);
-    conversation.state = 'closed';
-    conversation.effects.push({ do: 'close', why, scope: 'connection' });
-  } else if (isDatagram && conversation.state !== 'identifying') {
+const ways: Ways<Conversation, Frame> = {
+  take: takeFrame,
+  accepted,
+  // The protocol has no word for it: the device goes unanswered.
+  refused(conversation) {
+    conversation.held = null;
+  },
+  // The protocol has words for commands alone.
+  carryOut(conversation, intent) {
+    if (intent.tell === 'commands' && conversation.state === 'identified') sayCommands(conversation, intent.commands);
+  },
+  settle(conversation) {
+    const { reader, isDatagram, state } = conversation;
+    if (reader.tooLong) return breakOff(conversation, 'a text has no end');
+    if (reader.overfull) return breakOff(conversation, OVERFULL);
+    if (!isDatagram || state === 'identifying') return;
     const left = reader.clear();
     if (left > 0) count(conversation, 'malformed', `a datagram that breaks off ${left} bytes before its end`);
-  }
-  return takeEffects(conversation);
-}
+  },
+};
 
 function takeFrame(conversation: Conversation, frame: Frame): void {
   const { form, raw } = frame;
@@ -172,7 +161,6 @@ function takeMalformed(conversation: Conversation, raw: Buffer, why: string): vo
 /** Accepted: the message that said who it is, then what waits for the device. */
 function accepted(conversation: Conversation, identified: Identified): void {
   const { held } = conversation;
-  conversation.state = 'identified';
   conversation.held = null;
   conversation.packetTime = null;
   conversation.sent.clear();
@@ -190,30 +178,6 @@ function sayCommands(conversation: Conversation, commands: readonly Command[]): 
     }
     conversation.sent.remember(said.sent);
     conversation.effects.push({ do: 'answer', bytes: said.bytes, when: 'now' });
-  }
-}
-
-/** Says what the gateway wants said, or goes on after an outcome. */
-function carryOut(conversation: Conversation, intent: Intent): void {
-  switch (intent.tell) {
-    case 'identified':
-      if (conversation.state === 'identifying') accepted(conversation, intent);
-      break;
-    case 'refused':
-      // The protocol has no word for it: the device goes unanswered.
-      if (conversation.state !== 'identifying') break;
-      conversation.state = 'unidentified';
-      conversation.held = null;
-      break;
-    case 'commands':
-      if (conversation.state === 'identified') sayCommands(conversation, intent.commands);
-      break;
-    case 'settings':
-    case 'askAlive':
-    case 'answered':
-    case 'closing':
-      // The protocol has no words for them.
-      break;
   }
 }
 

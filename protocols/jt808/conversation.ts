@@ -1,7 +1,7 @@
 /** What a session knows of its conversation, and how its parts add to what comes of it. */
-import type { Outcome } from '../effects.js';
 import type { SentMessages, SentSettings } from '../sent.js';
-import type { FrameReader } from './frames.js';
+import type { Turns } from '../turns.js';
+import type { Frame, FrameReader } from './frames.js';
 import { MESSAGE } from './ids.js';
 import { type Message, messageFrames, type Terminal, words } from './messages.js';
 import type { Parts } from './parts.js';
@@ -12,13 +12,11 @@ export type Sent =
   | { readonly what: 'setting'; readonly id: number; readonly name: string; readonly value: string }
   | { readonly what: 'question'; readonly id: number };
 
-export interface Conversation extends Outcome {
+export interface Conversation extends Turns<Frame> {
   readonly reader: FrameReader;
   readonly parts: Parts;
   readonly sent: SentMessages<Sent>;
   readonly sentSettings: SentSettings;
-  /** `identifying` waits to be told the outcome, and nothing more is read meanwhile. */
-  state: 'unidentified' | 'identifying' | 'identified' | 'closed';
   /** The phone number of the device that is identified, or is about to be. */
   phone: string;
   /** How it is spoken to: as it spoke last. */
@@ -31,8 +29,6 @@ export interface Conversation extends Outcome {
   switches: number;
   /** Our next serial number. */
   serial: number;
-  /** UNIX ms. */
-  now: number;
 }
 
 /** Sends a message; gives the serial number of its first frame, which the answer names. */
@@ -54,10 +50,4 @@ export function answer(
 ): void {
   for (const serial of message.serials)
     say(conversation, MESSAGE.platformAnswer, Buffer.concat([words(serial, message.id), Buffer.of(result)]), when);
-}
-
-/** Ends the connection; nothing more is read. */
-export function close(conversation: Conversation, why: string): void {
-  conversation.state = 'closed';
-  conversation.effects.push({ do: 'close', why, scope: 'connection' });
 }

@@ -2,10 +2,11 @@
  * The server's side of one connection: who speaks, what each message of the terminal brings about, and what the gateway
  * wants said. Every message names its sender, so the first one identifies it, whichever it is.
  */
-import { count, keepRaw, takeEffects } from '../effects.js';
-import type { ConnectionFacts, Effect, Identified, Intent, Session } from '../protocol.js';
+import { count, keepRaw } from '../effects.js';
+import type { ConnectionFacts, Identified, Session } from '../protocol.js';
 import { SentMessages, SentSettings } from '../sent.js';
-import { answer, type Conversation, close, say } from './conversation.js';
+import { breakOff, OVERFULL, type Saying, sessionInTurns, type Ways } from '../turns.js';
+import { answer, type Conversation, say } from './conversation.js';
 import { type Frame, FrameReader, readContent } from './frames.js';
 import { idText, MESSAGE, REGISTRATION, RESULT } from './ids.js';
 import { type Message, phoneOf, readMessage, type Terminal, terminalOf, words } from './messages.js';
@@ -34,37 +35,20 @@ export function createSession(facts: ConnectionFacts): Session {
     now: facts.openedAt,
     effects: [],
   };
-  return {
-    receive(bytes, now) {
-      if (conversation.state === 'closed') return [];
-      conversation.now = now;
-      conversation.reader.push(bytes);
-      return takeFrames(conversation);
-    },
-    tell(intent, now) {
-      if (conversation.state === 'closed') return [];
-      conversation.now = now;
-      carryOut(conversation, intent);
-      return takeFrames(conversation);
-    },
-  };
+  return sessionInTurns(conversation, ways);
 }
 
-/** Takes the frames that are whole, until one has an outcome to wait for, and gives all that came of them. */
-function takeFrames(conversation: Conversation): Effect[] {
-  const { reader } = conversation;
-  while (conversation.state === 'identified' || conversation.state === 'unidentified') {
-    const frame = reader.next();
-    if (frame === null) break;
-    takeFrame(conversation, frame);
-  }
-  if (conversation.state !== 'closed' && (reader.tooLong || reader.overfull)) {
-    const why = reader.tooLong ? 'a frame was too long' : 'more was sent than can wait for an outcome';
-    count(conversation, 'protocol_error', why);
-    close(conversation, why);
-  }
-  return takeEffects(conversation);
-}
+const ways: Ways<Conversation, Frame> = {
+  take: takeFrame,
+  accepted,
+  refused,
+  carryOut,
+  settle(conversation) {
+    const { tooLong, overfull } = conversation.reader;
+    if (tooLong) breakOff(conversation, 'a frame was too long');
+    else if (overfull) breakOff(conversation, OVERFULL);
+  },
+};
 
 /** A frame whose check byte is wrong is not answered: who sent it, and under which number, is not known. */
 function takeFrame(conversation: Conversation, { raw }: Frame): void {
@@ -137,7 +121,6 @@ function refuse(conversation: Conversation, message: Message, why: string, raw: 
 /** Accepted: the message that said who it is, then what waits for the device, then what is not known of it. */
 function accepted(conversation: Conversation, identified: Identified): void {
   const { held } = conversation;
-  conversation.state = 'identified';
   conversation.held = null;
   conversation.switches = 0;
   conversation.clockOffset = identified.clockOffset ?? CLOCK_OFFSET;
@@ -154,7 +137,6 @@ function accepted(conversation: Conversation, identified: Identified): void {
 /** Refused: a registration has an answer of its own for it. The device may try again. */
 function refused(conversation: Conversation): void {
   const { held } = conversation;
-  conversation.state = 'unidentified';
   conversation.held = null;
   if (held === null) return;
   if (held.id !== MESSAGE.register) return answer(conversation, held, RESULT.wrong);
@@ -162,15 +144,8 @@ function refused(conversation: Conversation): void {
   for (const serial of held.serials) say(conversation, MESSAGE.registered, Buffer.concat([words(serial), result]));
 }
 
-/** Says what the gateway wants said, or goes on after an outcome. */
-function carryOut(conversation: Conversation, intent: Intent): void {
+function carryOut(conversation: Conversation, intent: Saying): void {
   switch (intent.tell) {
-    case 'identified':
-      if (conversation.state === 'identifying') accepted(conversation, intent);
-      break;
-    case 'refused':
-      if (conversation.state === 'identifying') refused(conversation);
-      break;
     case 'settings':
       saySettings(conversation, intent.settings);
       break;

@@ -1,6 +1,7 @@
 /** The server's side of one connection: the login, then what each packet brings about, then commands. */
-import { count, takeEffects } from '../effects.js';
-import type { ConnectionFacts, Effect, Identified, Intent, Session } from '../protocol.js';
+import { count } from '../effects.js';
+import type { ConnectionFacts, Identified, Session } from '../protocol.js';
+import { breakOff, sessionInTurns, type Ways } from '../turns.js';
 import { Commands } from './commands.js';
 import type { Conversation } from './conversation.js';
 import { createDatagramSession } from './datagram-session.js';
@@ -14,42 +15,34 @@ export function createSession(facts: ConnectionFacts): Session {
 }
 
 function createStreamSession(facts: ConnectionFacts): Session {
-  const reader = new FrameReader();
-  const conversation: Conversation = {
+  const conversation: StreamConversation = {
+    reader: new FrameReader(),
     state: 'unidentified',
     commands: new Commands(),
     clockOffset: 0,
     now: facts.openedAt,
     effects: [],
   };
-  const takeFrames = (): Effect[] => {
-    while (conversation.state === 'identified' || conversation.state === 'unidentified') {
-      const frame = reader.next();
-      if (frame === null) break;
-      takeFrame(conversation, frame);
-    }
-    if (conversation.state !== 'closed' && reader.problem !== null) {
-      count(conversation, 'protocol_error', reader.problem, reader.rest);
-      conversation.state = 'closed';
-      conversation.effects.push({ do: 'close', why: reader.problem, scope: 'connection' });
-    }
-    return takeEffects(conversation);
-  };
-  return {
-    receive(bytes, now) {
-      if (conversation.state === 'closed') return [];
-      conversation.now = now;
-      reader.push(bytes);
-      return takeFrames();
-    },
-    tell(intent, now) {
-      if (conversation.state === 'closed') return [];
-      conversation.now = now;
-      carryOut(conversation, intent);
-      return takeFrames();
-    },
-  };
+  return sessionInTurns(conversation, ways);
 }
+
+interface StreamConversation extends Conversation {
+  readonly reader: FrameReader;
+}
+
+const ways: Ways<StreamConversation, Frame> = {
+  take: takeFrame,
+  accepted,
+  refused: (conversation) => say(conversation, false),
+  // Parameters are set by commands, nothing is asked, and there is no word for the rest.
+  carryOut(conversation, intent) {
+    if (intent.tell === 'commands') takeCommands(conversation, intent.commands);
+  },
+  settle(conversation) {
+    const { problem, rest } = conversation.reader;
+    if (problem !== null) breakOff(conversation, problem, rest);
+  },
+};
 
 function takeFrame(conversation: Conversation, frame: Frame): void {
   if (frame.kind === 'login') return takeLogin(conversation, frame.text);
@@ -76,34 +69,10 @@ function takeLogin(conversation: Conversation, text: string): void {
 }
 
 function accepted(conversation: Conversation, { clockOffset, pendingCommands }: Identified): void {
-  conversation.state = 'identified';
   conversation.clockOffset = clockOffset ?? 0;
   conversation.commands.clear();
   say(conversation, true);
   takeCommands(conversation, pendingCommands);
-}
-
-/** Says what the gateway wants said, or goes on after an outcome. */
-function carryOut(conversation: Conversation, intent: Intent): void {
-  switch (intent.tell) {
-    case 'identified':
-      if (conversation.state === 'identifying') accepted(conversation, intent);
-      break;
-    case 'refused':
-      if (conversation.state !== 'identifying') break;
-      conversation.state = 'unidentified';
-      say(conversation, false);
-      break;
-    case 'commands':
-      takeCommands(conversation, intent.commands);
-      break;
-    case 'settings':
-    case 'answered':
-    case 'askAlive':
-    case 'closing':
-      // Parameters are set by commands, nothing is asked, and there is no word for the rest.
-      break;
-  }
 }
 
 function takeCommands(conversation: Conversation, commands: Identified['pendingCommands']): void {
