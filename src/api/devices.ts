@@ -4,6 +4,7 @@ import type { Device } from '../devices/device.js';
 import type { Presence } from '../devices/presence.js';
 import { forbidden } from './auth.js';
 import { DateOrNull, dateOrNull } from './dates.js';
+import { tellChanged } from './deliver.js';
 import { changeableDeviceOf, DeviceParams, deviceOf } from './find-device.js';
 import { DEFAULT_PAGE, Next, pageQuery } from './pages.js';
 import type { Api, ApiParts } from './parts.js';
@@ -118,9 +119,10 @@ export function addDevices(app: Api, parts: ApiParts): void {
     async ({ account, params, body }) => {
       const { id } = await changeableDeviceOf(parts, account, params.device);
       await checkBelonging(account, body);
-      const changed = await given(await devices.update(id, body));
+      const changed = await devices.update(id, body);
       parts.scope.forget(id);
-      return changed;
+      tellChanged(parts, id);
+      return given(changed);
     },
   );
 
@@ -134,7 +136,11 @@ export function addDevices(app: Api, parts: ApiParts): void {
         response: { 200: DeviceGiven, ...problems(400, 404, 503) },
       },
     },
-    async ({ account, params }) => given(await devices.delete((await deviceOf(parts, account, params.device)).id)),
+    async ({ account, params }) => {
+      const deleted = await devices.delete((await deviceOf(parts, account, params.device)).id);
+      tellChanged(parts, deleted.id);
+      return given(deleted);
+    },
   );
 
   app.post(
@@ -147,7 +153,11 @@ export function addDevices(app: Api, parts: ApiParts): void {
         response: { 200: DeviceGiven, ...problems(400, 404, 503) },
       },
     },
-    async ({ account, params }) => given(await devices.restore((await deviceOf(parts, account, params.device)).id)),
+    async ({ account, params }) => {
+      const restored = await devices.restore((await deviceOf(parts, account, params.device)).id);
+      tellChanged(parts, restored.id);
+      return given(restored);
+    },
   );
 
   /** Whom a device belongs to is changed by admins, within their domain. */

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { DeviceSetting } from '../devices/settings.js';
 import { DateOrNull, dateOrNull } from './dates.js';
-import { tellReceivers } from './deliver.js';
+import { tellChanged, tellReceivers } from './deliver.js';
 import { changeableDeviceOf, DeviceParams, deviceOf } from './find-device.js';
 import type { Api, ApiParts } from './parts.js';
 import { notFound } from './problem.js';
@@ -88,6 +88,7 @@ export function addSettings(app: Api, parts: ApiParts): void {
     async ({ account, params: { device, name } }, reply) => {
       const { id } = await changeableDeviceOf(parts, account, device);
       if (!(await settings.remove(id, name))) throw notFound('name', name, 'setting');
+      tellChanged(parts, id);
       reply.code(204);
       return null;
     },

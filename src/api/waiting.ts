@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { DateGiven, isoDate } from './dates.js';
+import { tellChanged } from './deliver.js';
 import { DeviceGiven, deviceGiven } from './devices.js';
 import type { Api, ApiParts } from './parts.js';
 import { notFound } from './problem.js';
@@ -43,7 +44,8 @@ export const WaitingOutcome = Type.Object({
 export type WaitingOutcome = Static<typeof WaitingOutcome>;
 
 /** Who called, is not known, and waits to be admitted. */
-export function addWaiting(app: Api, { waitingRoom, presence }: ApiParts): void {
+export function addWaiting(app: Api, parts: ApiParts): void {
+  const { waitingRoom, presence } = parts;
   const tags = ['connections'];
 
   app.get(
@@ -77,6 +79,7 @@ export function addWaiting(app: Api, { waitingRoom, presence }: ApiParts): void 
     async ({ body: { ident, admit } }) => {
       if (admit) {
         const device = await waitingRoom.admit(ident);
+        tellChanged(parts, device.id);
         return { device: await deviceGiven(presence, device) };
       }
       if (!(await waitingRoom.dismiss(ident))) throw notFound('ident', ident, 'waiting ident');
