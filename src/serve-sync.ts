@@ -11,11 +11,12 @@ import { openStore } from './store/open.js';
 import type { OwnConfig, SyncConfig } from './sync/config.js';
 import { every } from './sync/every.js';
 import { type OwnParts, startOwn } from './sync/own.js';
+import { keptStates, loadOwnState, noteError, type OwnState, saveOwnState } from './sync/own-state.js';
 import { connectSearch } from './sync/search.js';
 
 export interface OwnServer extends OwnParts {
-  /** Starts to index what happens. */
-  start(): Promise<void>;
+  /** Starts to index what happens, and notes how far that is. */
+  start(state: OwnState): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,7 +60,7 @@ export async function openOwn(config: SyncConfig, own: OwnConfig, log: Logger): 
   const ends: (() => Promise<void>)[] = [];
   return {
     ...parts,
-    async start() {
+    async start(state) {
       const name = `m2mp_sync_${hostname()}_${process.pid}`;
       const bus = await openBus({
         bus: 'nsq',
@@ -70,7 +71,7 @@ export async function openOwn(config: SyncConfig, own: OwnConfig, log: Logger): 
         random: Math.random,
         onTrouble: (why) => log.warn(why),
       });
-      ends.push(startOwn({ ...parts, bus, readings: own.readings, sweep: own.sweep, name }), () => bus.close());
+      ends.push(startOwn({ ...parts, bus, readings: own.readings, sweep: own.sweep, name, state }), () => bus.close());
     },
     async close() {
       for (const end of ends) await end();
@@ -80,25 +81,45 @@ export async function openOwn(config: SyncConfig, own: OwnConfig, log: Logger): 
   };
 }
 
-/** Opens the store and indexes, as soon as both can be had and tried again until then; returns what ends it. */
+/**
+ * Opens the store and indexes, as soon as both can be had and tried again until then, and keeps in the state directory how
+ * far that is; returns what ends it.
+ */
 export function keepOwn(config: SyncConfig, own: OwnConfig, log: Logger): () => Promise<void> {
   let server: OwnServer | null = null;
-  const stop = every(
-    [
-      {
-        ms: config.interval,
-        async task() {
-          if (server) return;
-          const opened = await openOwn(config, own, log);
-          await opened.start();
-          server = opened;
-        },
-      },
-    ],
-    (why) => log.warn({ why }, 'devices are not indexed: tried again at the next run'),
+  let state: OwnState | null = null;
+
+  async function open(state: OwnState): Promise<void> {
+    if (server) return;
+    try {
+      const opened = await openOwn(config, own, log);
+      await opened.start(state);
+      server = opened;
+    } catch (error) {
+      for (const [, one] of keptStates(state, own)) noteError(one, error, Date.now());
+      throw error;
+    }
+  }
+
+  async function save(): Promise<void> {
+    if (state) await saveOwnState(config.state, state);
+  }
+
+  async function step(): Promise<void> {
+    state ??= await loadOwnState(config.state);
+    try {
+      await open(state);
+    } finally {
+      await save();
+    }
+  }
+
+  const stop = every([{ ms: config.interval, task: step }], (why) =>
+    log.warn({ why }, 'devices are not indexed: tried again at the next run'),
   );
   return async () => {
     await stop();
     await server?.close();
+    await save();
   };
 }

@@ -3,7 +3,7 @@ import { createLog } from '../observe/log.js';
 import { jsonLine } from '../queries/json.js';
 import { keepOwn, openOwn } from '../serve-sync.js';
 import { DEFAULT_SYNC_FILE, loadSyncConfig, type SyncConfig, SyncConfigError } from '../sync/config.js';
-import { type PairStatus, pidFile, startDaemon, statusOf, stopDaemon } from '../sync/control.js';
+import { type OwnStatus, type PairStatus, pidFile, startDaemon, statusOf, stopDaemon } from '../sync/control.js';
 import { openSync, rebuildOne } from '../sync/daemon.js';
 import { notify } from '../sync/notify.js';
 import { rebuildOwnDevices, rebuildOwnReadings } from '../sync/own.js';
@@ -130,19 +130,35 @@ async function status(config: SyncConfig, json = false): Promise<void> {
   if (json) print(`${jsonLine(found)}\n`);
   else {
     print(found.process === null ? 'it does not run\n' : `it runs as process ${found.process}\n`);
-    printRows(found.pairs, columns, { json: false, none: 'no pairs' });
+    if (found.pairs.length > 0 || found.own.length === 0)
+      printRows(found.pairs, columns, { json: false, none: 'no pairs' });
+    if (found.own.length > 0) printRows(found.own, ownColumns, { json: false, none: '' });
     for (const { name, lastRefused } of found.pairs)
       for (const { id, to, why } of lastRefused) print(`${name}: refused ${jsonLine({ id, to, why })}\n`);
+    for (const { name, lastRefused } of found.own)
+      for (const { id, why } of lastRefused) print(`${name}: refused ${jsonLine({ id, why })}\n`);
   }
   if (found.process === null) process.exitCode = EXIT.failed;
 }
 
+const seconds = (lag: number | null) => (lag === null ? null : Math.round(lag / 1_000));
+const dated = (error: PairStatus['error']) => error && `${new Date(error.at).toISOString()} ${error.why}`;
+
 const columns = [
   ['PAIR', ({ name }: PairStatus) => name],
-  ['LAG S', ({ lag }: PairStatus) => (lag === null ? null : Math.round(lag / 1_000))],
+  ['LAG S', ({ lag }: PairStatus) => seconds(lag)],
   ['RUNS', ({ runs }: PairStatus) => runs],
   ['ROWS WRITTEN', ({ work }: PairStatus) => work['rowsWritten'] ?? 0],
   ['DOCUMENTS WRITTEN', ({ work }: PairStatus) => work['documentsWritten'] ?? 0],
   ['REFUSED', ({ refused }: PairStatus) => refused],
-  ['LAST ERROR', ({ error }: PairStatus) => error && `${new Date(error.at).toISOString()} ${error.why}`],
+  ['LAST ERROR', ({ error }: PairStatus) => dated(error)],
+] as const;
+
+const ownColumns = [
+  ['OWN', ({ name }: OwnStatus) => name],
+  ['LAG S', ({ lag }: OwnStatus) => seconds(lag)],
+  ['INDEXED', ({ indexed }: OwnStatus) => indexed],
+  ['WRITTEN', ({ written }: OwnStatus) => written],
+  ['REFUSED', ({ refused }: OwnStatus) => refused],
+  ['LAST ERROR', ({ error }: OwnStatus) => dated(error)],
 ] as const;

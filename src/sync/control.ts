@@ -6,8 +6,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SyncConfig } from './config.js';
+import { countOwn } from './own-count.js';
+import { type IndexState, keptStates, loadOwnState } from './own-state.js';
 import { runningProcess } from './pid-file.js';
-import { loadState, type PairState } from './state.js';
+import { loadRebuilt, loadState, type PairState } from './state.js';
 
 /** Bytes of the log above which a start puts it aside as `sync.log.1`. */
 export const MAX_LOG = 50 << 20;
@@ -59,6 +61,8 @@ export interface SyncStatus {
   /** The daemon's process, or null: it does not run. */
   readonly process: number | null;
   readonly pairs: readonly PairStatus[];
+  /** The indices of our own data that are kept: devices, readings. */
+  readonly own: readonly OwnStatus[];
 }
 
 export interface PairStatus {
@@ -73,6 +77,20 @@ export interface PairStatus {
   readonly error: PairState['error'];
 }
 
+export interface OwnStatus {
+  readonly name: string;
+  /** As of a pair. */
+  readonly lag: number | null;
+  /** Documents in the index now; null: it does not answer. */
+  readonly indexed: number | null;
+  /** Documents that were written, of all runs together. */
+  readonly written: number;
+  readonly refused: number;
+  /** The last ones. */
+  readonly lastRefused: readonly (IndexState['refused'][string] & { readonly id: string })[];
+  readonly error: IndexState['error'];
+}
+
 /** Refusals in a status at the most. */
 const MAX_SHOWN = 10;
 
@@ -81,12 +99,32 @@ export async function statusOf(config: SyncConfig, now: number): Promise<SyncSta
   const pairs: PairStatus[] = [];
   for (const { name } of config.pairs) {
     const { point, runs, work, refused, error } = await loadState(config.state, name);
-    const entries = Object.entries(refused).map(([id, entry]) => ({ id, ...entry }));
-    const lag = point === null ? null : Math.max(0, now - point);
-    const lastRefused = entries.slice(-MAX_SHOWN).reverse();
-    pairs.push({ name, lag, runs, work, refused: entries.length, lastRefused, error });
+    const all = { ...refused, ...(await loadRebuilt(config.state, name)) };
+    pairs.push({ name, lag: lagOf(point, now), runs, work, ...shown(all), error });
   }
-  return { process: await runningProcess(pidFile(config)), pairs };
+  return { process: await runningProcess(pidFile(config)), pairs, own: await ownStatus(config, now) };
+}
+
+async function ownStatus({ own, state, search }: SyncConfig, now: number): Promise<OwnStatus[]> {
+  if (!own) return [];
+  const indexed = await countOwn(search, own.prefix);
+  return keptStates(await loadOwnState(state), own).map(([name, { point, written, refused, error }]) => ({
+    name,
+    lag: lagOf(point, now),
+    indexed: indexed?.[name] ?? null,
+    written,
+    ...shown(refused),
+    error,
+  }));
+}
+
+function lagOf(point: number | null, now: number): number | null {
+  return point === null ? null : Math.max(0, now - point);
+}
+
+function shown<T extends object>(refused: Readonly<Record<string, T>>) {
+  const entries = Object.entries(refused).map(([id, entry]) => ({ id, ...entry }));
+  return { refused: entries.length, lastRefused: entries.slice(-MAX_SHOWN).reverse() };
 }
 
 function rotate(file: string): void {

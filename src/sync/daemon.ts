@@ -6,7 +6,7 @@ import { openPair, type Pair } from './pair.js';
 import { rebuildPair } from './rebuild-pair.js';
 import type { Refusal, Work } from './reconcile.js';
 import { connectSearch } from './search.js';
-import { loadState, saveState } from './state.js';
+import { loadState, MAX_REFUSED, type RefusedEntry, saveRebuilt, saveState } from './state.js';
 
 export interface Sync {
   /** Runs each pair once; resolves to the errors of those that could not be run to their end, by name. */
@@ -79,7 +79,7 @@ export function openSync(config: SyncConfig, { log, now }: SyncOptions): Sync {
   return { once, untilEnd, close };
 }
 
-/** Fills the index of a pair anew; resolves to how many documents it has. */
+/** Fills the index of a pair anew, and sets aside what is refused; resolves to how many documents it has. */
 export async function rebuildOne(
   config: SyncConfig,
   pair: PairConfig,
@@ -88,10 +88,15 @@ export async function rebuildOne(
 ): Promise<number> {
   const client = connectSearch(config.search);
   const session = await connectCassandra(config);
+  const refused = new Map<string, RefusedEntry>();
+  const onRefused = ({ id, ...refusal }: Refusal) => {
+    log.warn({ id, ...refusal }, 'refused');
+    if (refused.size < MAX_REFUSED) refused.set(id, { ...refusal, at: now() });
+  };
   try {
-    const onRefused = (refusal: Refusal) => log.warn(refusal, 'refused');
     return await rebuildPair(pair, { session, client, config, now, wait: sleep, onRefused });
   } finally {
+    if (refused.size > 0) await saveRebuilt(config.state, pair.name, Object.fromEntries(refused));
     await client.close();
     await session.close();
   }

@@ -8,6 +8,7 @@ import type { Series } from '../series/series.js';
 import { createDeviceIndexer } from './devices/indexer.js';
 import { rebuildDevices } from './devices/rebuild.js';
 import { every } from './every.js';
+import { newOwnState, noteOutcome, noting, type OwnState } from './own-state.js';
 import { createReadingIndexer } from './readings/indexer.js';
 import { rebuildReadings } from './readings/rebuild.js';
 
@@ -29,6 +30,8 @@ export interface OwnOptions extends OwnParts {
   readonly sweep: number;
   /** Of this process on the bus. */
   readonly name: string;
+  /** Where it is noted how far they are, by default nowhere. */
+  readonly state?: OwnState;
 }
 
 /** Milliseconds between two writings of what changed. */
@@ -38,20 +41,37 @@ const CLOSE_WITHIN = 2_000;
 
 /** Starts to index; returns what ends it. */
 export function startOwn(options: OwnOptions): () => Promise<void> {
-  const { log, readings, sweep } = options;
-  const parts = itemParts(options);
-  const devices = createDeviceIndexer({ ...options, ...parts });
-  const indexed = readings.length > 0 ? createReadingIndexer({ ...options, ...parts, types: new Set(readings) }) : null;
+  const { log, readings, sweep, now, state = newOwnState() } = options;
+  const partsOf = (index: keyof OwnState) => {
+    const { wait, onOutcome } = itemParts(options);
+    return {
+      wait,
+      onOutcome(id: string, why: string | null) {
+        onOutcome(id, why);
+        noteOutcome(state[index], id, why, now());
+      },
+    };
+  };
+  const devices = createDeviceIndexer({ ...options, ...partsOf('devices') });
+  const types = new Set(readings);
+  const indexed = readings.length > 0 ? createReadingIndexer({ ...options, ...partsOf('readings'), types }) : null;
   const trouble = (what: string) => (why: string) => log.warn({ why }, `the index of ${what} is behind`);
   const stops = [
     every(
       [
-        { ms: FLUSH_EVERY, task: devices.flush },
-        { ms: sweep, task: devices.sweep },
+        { ms: FLUSH_EVERY, task: noting(state.devices, now, devices.flush) },
+        {
+          ms: sweep,
+          async task() {
+            state.devices.written += await devices.sweep();
+          },
+        },
       ],
       trouble('devices'),
     ),
-    ...(indexed ? [every([{ ms: FLUSH_EVERY, task: indexed.flush }], trouble('readings'))] : []),
+    ...(indexed
+      ? [every([{ ms: FLUSH_EVERY, task: noting(state.readings, now, indexed.flush) }], trouble('readings'))]
+      : []),
   ];
   return async () => {
     devices.close();
@@ -78,7 +98,9 @@ export function rebuildOwnReadings(
 function itemParts({ log }: OwnParts) {
   return {
     wait: sleep,
-    onRefused: (id: string, why: string) => log.warn({ id, why }, 'the index refuses something'),
+    onOutcome(id: string, why: string | null) {
+      if (why !== null) log.warn({ id, why }, 'the index refuses something');
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import { openDocuments } from './documents.js';
 import { createDone } from './done.js';
 import { ensureIndex } from './mapping.js';
 import { noWork, reconcile, type Sides, type Work } from './reconcile.js';
-import { loadState, type PairState, saveState, setAside } from './state.js';
+import { loadRebuilt, loadState, type PairState, removeRebuilt, saveState, setAside } from './state.js';
 import { openTable } from './table.js';
 
 export interface Pair {
@@ -115,6 +115,8 @@ export async function openPair(pair: PairConfig, options: PairOptions): Promise<
   async function run(): Promise<Work> {
     const startedAt = now();
     work = noWork();
+    const rebuilt = Object.entries(await loadRebuilt(config.state, pair.name));
+    for (const [id, entry] of rebuilt) setAside(state, id, entry);
     try {
       await step(startedAt);
       state.ranAt = now();
@@ -126,6 +128,7 @@ export async function openPair(pair: PairConfig, options: PairOptions): Promise<
     } finally {
       for (const [name, count] of Object.entries(work)) state.work[name] = (state.work[name] ?? 0) + count;
       await saveState(config.state, pair.name, state);
+      if (rebuilt.length > 0) await removeRebuilt(config.state, pair.name);
     }
     return work;
   }

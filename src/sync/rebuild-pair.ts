@@ -5,6 +5,7 @@ import { asked } from './bulk.js';
 import type { Session } from './cassandra.js';
 import { isUuid } from './columns.js';
 import type { PairConfig } from './config.js';
+import { copyOthers } from './copy-others.js';
 import { type Documents, openDocuments } from './documents.js';
 import { ensureIndex } from './mapping.js';
 import { noWork, type Refusal, reconcile } from './reconcile.js';
@@ -42,12 +43,15 @@ export async function rebuildPair(pair: PairConfig, options: RebuildPairOptions)
   const count = await fill(table, before, after, options);
   if (aliased.length === 0) await blockWrites(client, pair.index);
   await carryOver();
-  await copyOthers(client, pair.index, index);
+  const copied = { ...options, index, aside: asideOf(pair), batch: config.batch };
+  await copyOthers(before, after, null, copied);
   await asked(() => client.indices.refresh({ index }));
   if (aliased.length > 0) await putInPlace(client, [pair.index], index, aliased);
   else await replaceIndex(client, pair.index, index);
   if (aliased.length > 0) {
-    await carryOver(openDocuments(client, pair, options, aliased.join(',')));
+    const left = openDocuments(client, pair, options, aliased.join(','));
+    await carryOver(left);
+    await copyOthers(left, after, startedAt - config.overlap, copied);
     await removeIndices(client, aliased);
   }
   return count;
@@ -56,8 +60,9 @@ export async function rebuildPair(pair: PairConfig, options: RebuildPairOptions)
   async function carryOver(from: Documents = before): Promise<void> {
     const since = startedAt - config.overlap;
     await takeDocuments(since, from);
-    for await (const ids of from.changed(since, config.batch)) await inStep(after, none(ids));
-    for await (const listed of table.changed(since, config.batch)) await inStep(after, listed);
+    const whole = withSources(after, from);
+    for await (const ids of from.changed(since, config.batch)) await inStep(whole, none(ids));
+    for await (const listed of table.changed(since, config.batch)) await inStep(whole, listed);
   }
 
   /** Rows that are older than their documents are written; the documents are left as they are. */
@@ -71,20 +76,25 @@ export async function rebuildPair(pair: PairConfig, options: RebuildPairOptions)
   }
 }
 
+/** The index of the documents that a new index refused, whole, with the reason. */
+export function asideOf({ index }: PairConfig): string {
+  return `${index}-refused`;
+}
+
+/** What is put takes along the fields that are not paired. */
+function withSources(documents: Documents, from: Documents): Documents {
+  return {
+    ...documents,
+    async put(puts) {
+      const known = await from.get(puts.map(({ id }) => id));
+      return documents.put(puts.map((put) => ({ ...put, source: known.get(put.id)?.source ?? put.over?.source })));
+    },
+  };
+}
+
 /** Only UUIDs can be rows; none of them is listed. */
 function none(ids: ReadonlyMap<string, unknown>): Map<string, number> {
   return new Map([...ids.keys()].filter((id) => isUuid(id) && id === id.toLowerCase()).map((id) => [id, 0]));
-}
-
-/** Documents that have no place in the table are in the new index as they were. */
-async function copyOthers(client: Client, from: string, to: string): Promise<void> {
-  await asked(() => client.indices.refresh({ index: [from, to] }));
-  const body = {
-    conflicts: 'proceed' as const,
-    source: { index: [from] },
-    dest: { index: to, op_type: 'create' as const },
-  };
-  await asked(() => client.reindex({ body, wait_for_completion: true }));
 }
 
 async function fill(

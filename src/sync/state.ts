@@ -1,9 +1,9 @@
 /** What a pair remembers, durably: how far both sides are known to be in step, and what one of them refuses. */
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { readJson, writeJson } from './json-file.js';
 
 const RefusedEntry = Type.Object({
   to: Type.Union([Type.Literal('index'), Type.Literal('table')]),
@@ -38,37 +38,13 @@ export function newState(): PairState {
 
 /** The state of a name in a directory; one that cannot be read is none, which costs a comparison of everything. */
 export async function loadState(directory: string, name: string): Promise<PairState> {
-  try {
-    const content: unknown = JSON.parse(await readFile(stateFile(directory, name), 'utf8'));
-    return Value.Check(State, content) ? content : newState();
-  } catch {
-    return newState();
-  }
+  const content = await readJson(stateFile(directory, name));
+  return Value.Check(State, content) ? content : newState();
 }
 
 /** Resolves when it is on the disk, whole. */
-export async function saveState(directory: string, name: string, state: PairState): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  const part = join(directory, `${name}.${randomUUID()}.part`);
-  try {
-    const file = await open(part, 'w');
-    try {
-      await file.writeFile(`${JSON.stringify(state, null, 1)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(part, stateFile(directory, name));
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
-  const folder = await open(directory, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+export function saveState(directory: string, name: string, state: PairState): Promise<void> {
+  return writeJson(stateFile(directory, name), state);
 }
 
 /** Sets something aside; the oldest of too many are forgotten. */
@@ -77,6 +53,29 @@ export function setAside(state: PairState, id: string, entry: RefusedEntry): voi
   state.refused[id] = entry;
   const ids = Object.keys(state.refused);
   for (const oldest of ids.slice(0, Math.max(0, ids.length - MAX_REFUSED))) delete state.refused[oldest];
+}
+
+const SetAside = Type.Record(Type.String(), RefusedEntry);
+export type SetAside = Static<typeof SetAside>;
+
+/**
+ * What rebuilding set aside, of a pair whose state a daemon may hold at this moment: its next run takes it over from here.
+ */
+export async function loadRebuilt(directory: string, name: string): Promise<SetAside> {
+  const content = await readJson(rebuiltFile(directory, name));
+  return Value.Check(SetAside, content) ? content : {};
+}
+
+export async function saveRebuilt(directory: string, name: string, refused: SetAside): Promise<void> {
+  await writeJson(rebuiltFile(directory, name), { ...(await loadRebuilt(directory, name)), ...refused });
+}
+
+export function removeRebuilt(directory: string, name: string): Promise<void> {
+  return rm(rebuiltFile(directory, name), { force: true });
+}
+
+function rebuiltFile(directory: string, name: string): string {
+  return join(directory, `${name}.rebuilt.json`);
 }
 
 function stateFile(directory: string, name: string): string {

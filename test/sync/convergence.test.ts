@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../src/observe/log.js';
 import { connectCassandra, type Session } from '../../src/sync/cassandra.js';
+import { statusOf } from '../../src/sync/control.js';
 import { rebuildOne } from '../../src/sync/daemon.js';
 import { openPair, type Pair } from '../../src/sync/pair.js';
 import { connectSearch } from '../../src/sync/search.js';
@@ -157,6 +158,61 @@ describe.skipIf(skipWithout('cassandra', 'opensearch'))('an index and a table', 
       expect(documents.has('no-row')).toBe(true);
       const { body: kept } = await sides.search.get({ index: sides.index, id: document });
       expect(kept._source).toMatchObject({ shade: 'red' });
+    }
+  }, 60_000);
+
+  it('what a new mapping rejects is set aside with the reason when the index is filled anew, and kept', async () => {
+    const own = await openTwoSides();
+    try {
+      const at = Date.now() * 1_000;
+      const [wrong, right, alone] = [newId(), newId(), newId()];
+      // Patterns of names, as whoever changes a mapping puts them.
+      const name = own.index;
+      await own.search.indices.putTemplate({
+        name,
+        body: { index_patterns: [`${name}-*`], mappings: { properties: { shade: { type: 'integer' } } } },
+      });
+      const put = (id: string, body: object) => own.search.index({ index: own.index, id, body });
+      await own.changeRow(right, at, { plate: 'right', seats: 1, tags: [] });
+      await put(wrong, { plate: 'wrong', updated: at / 1_000, shade: 'red' });
+      await put('no-row', { plate: 'no row', updated: at / 1_000, shade: 'blue' });
+      // Of no place in the table, and nothing that the new index rejects.
+      await put(alone, { plate: 'alone', tags: 'x', updated: at / 1_000, shade: 7 });
+      await put('right-too', { plate: 'right too', updated: at / 1_000 });
+      const log = createLog({ level: 'silent', format: 'json' });
+      expect(await rebuildOne(own.config, own.config.pairs[0]!, log, Date.now)).toBe(1);
+      const documents = await own.documents();
+      expect([...documents.keys()].sort()).toEqual([right, alone, 'right-too'].sort());
+      for (const id of [wrong, 'no-row']) {
+        const { body } = await own.search.get({ index: `${own.index}-refused`, id });
+        expect(body._source).toMatchObject({
+          why: expect.stringContaining('shade'),
+          source: { shade: id === wrong ? 'red' : 'blue' },
+        });
+      }
+      expect((await own.rows()).get(wrong)?.plate).toBe('wrong');
+      // In the status at once, and after the next run of a daemon.
+      const [pair] = [
+        await openPair(own.config.pairs[0]!, {
+          session,
+          client: client(),
+          config: own.config,
+          now: Date.now,
+          wait: () => Promise.resolve(),
+        }),
+      ];
+      for (const moment of ['at once', 'after a run']) {
+        const [status] = (await statusOf(own.config, Date.now())).pairs;
+        const refused = new Map(status?.lastRefused.map((one) => [one.id, one]));
+        expect(refused.get('no-row'), moment).toMatchObject({ to: 'index', why: expect.stringContaining('shade') });
+        expect(refused.get(alone), moment).toMatchObject({ to: 'table', why: expect.stringContaining('tags') });
+        await pair.run();
+      }
+      // Its row is what the next run takes to the index.
+      expect((await own.documents()).get(wrong)?.plate).toBe('wrong');
+    } finally {
+      await own.search.indices.deleteTemplate({ name: own.index }, { ignore: [404] });
+      await own.remove();
     }
   }, 60_000);
 

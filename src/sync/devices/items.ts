@@ -12,8 +12,8 @@ export interface DeviceItemParts extends DescribeParts {
   /** UNIX ms. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<void>;
-  /** Told of a device that the index refuses. */
-  readonly onRefused: (deviceId: string, why: string) => void;
+  /** Told of each device that the index takes (null) or refuses, and why. */
+  readonly onOutcome: (deviceId: string, why: string | null) => void;
 }
 
 /** Devices described and sent at once. */
@@ -37,7 +37,7 @@ async function itemOf(parts: DeviceItemParts, id: string, index: string): Promis
 export async function putItems(parts: DeviceItemParts, items: readonly BulkItem[]): Promise<number> {
   const outcomes = await sendBulk(parts.client, items, parts);
   outcomes.forEach((given, at) => {
-    if (given.outcome === 'refused') parts.onRefused(items[at]?.id ?? '', given.why);
+    parts.onOutcome(items[at]?.id ?? '', given.outcome === 'refused' ? given.why : null);
   });
   return outcomes.filter(({ outcome }) => outcome === 'done').length;
 }

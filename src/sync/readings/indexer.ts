@@ -33,7 +33,8 @@ export interface ReadingIndexerOptions {
   /** UNIX ms. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<void>;
-  readonly onRefused: (id: string, why: string) => void;
+  /** Told of each reading that the index takes (null) or refuses, and why. */
+  readonly onOutcome: (id: string, why: string | null) => void;
   /** Of this process on the bus. */
   readonly name: string;
 }
@@ -107,7 +108,7 @@ export function createReadingIndexer(options: ReadingIndexerOptions): ReadingInd
 
 /** Writes readings; resolves to how many. */
 export async function putReadings(
-  { client, wait, onRefused }: Pick<ReadingIndexerOptions, 'client' | 'wait' | 'onRefused'>,
+  { client, wait, onOutcome }: Pick<ReadingIndexerOptions, 'client' | 'wait' | 'onOutcome'>,
   readings: readonly IndexedReading[],
   indexOf: (reading: IndexedReading) => string,
 ): Promise<number> {
@@ -121,7 +122,7 @@ export async function putReadings(
   );
   const outcomes = await sendBulk(client, items, { wait });
   outcomes.forEach((given, at) => {
-    if (given.outcome === 'refused') onRefused(items[at]?.id ?? '', given.why);
+    onOutcome(items[at]?.id ?? '', given.outcome === 'refused' ? given.why : null);
   });
   return outcomes.filter(({ outcome }) => outcome === 'done').length;
 }
