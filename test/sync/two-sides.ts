@@ -7,7 +7,7 @@ import { Client as SearchClient } from '@opensearch-project/opensearch';
 import { Client } from 'cassandra-driver';
 import { v4 } from 'uuid';
 import { parseSyncConfig, type SyncConfig } from '../../src/sync/config.js';
-import { sharedCassandra, sharedOpenSearch } from '../services/services.js';
+import { type Service, sharedCassandra, sharedOpenSearch } from '../services/services.js';
 
 export interface Vehicle {
   readonly plate: string;
@@ -35,8 +35,18 @@ export interface TwoSides {
 const DATACENTER = 'datacenter1';
 const PARTITIONS = 16;
 
-export async function openTwoSides({ searchUrl }: { searchUrl?: string } = {}): Promise<TwoSides> {
-  const [{ address }, { address: searchAddress }] = await Promise.all([sharedCassandra(), sharedOpenSearch()]);
+export interface TwoSidesOptions {
+  /** What the daemon asks in place of the server itself. */
+  readonly searchUrl?: string;
+  /** A node of one's own, which may be killed. */
+  readonly node?: Service;
+  /** Whether deletes travel as tombstones. */
+  readonly tombstones?: boolean;
+}
+
+export async function openTwoSides(options: TwoSidesOptions = {}): Promise<TwoSides> {
+  const { searchUrl, node, tombstones = true } = options;
+  const [{ address }, { address: searchAddress }] = await Promise.all([node ?? sharedCassandra(), sharedOpenSearch()]);
   const keyspace = `fleet_${randomBytes(6).toString('hex')}`;
   const index = `vehicles-${randomBytes(6).toString('hex')}`;
   const url = searchUrl ?? `http://${searchAddress}:9200`;
@@ -45,7 +55,7 @@ export async function openTwoSides({ searchUrl }: { searchUrl?: string } = {}): 
   await cassandra.connect();
   const run = (query: string) => cassandra.execute(query);
   const replication = `{'class': 'NetworkTopologyStrategy', '${DATACENTER}': 1}`;
-  await run(`CREATE KEYSPACE ${keyspace} WITH replication = ${replication} AND durable_writes = false`);
+  await run(`CREATE KEYSPACE ${keyspace} WITH replication = ${replication} AND durable_writes = ${node !== undefined}`);
   const columns = 'id uuid PRIMARY KEY, plate text, seats int, tags set<text>, deleted boolean';
   await run(`CREATE TABLE ${keyspace}.vehicles (${columns})`);
   const changes = 'id int, timestamp int, data_id uuid, PRIMARY KEY (id, timestamp)';
@@ -64,7 +74,7 @@ pairs:
     id: { column: id }
     changes: { table: changes, partitions: ${PARTITIONS} }
     timestamp: { field: updated, unit: ms }
-    deleted: { column: deleted, field: deleted }
+${tombstones ? '    deleted: { column: deleted, field: deleted }' : ''}
     columns: { plate: { type: text }, seats: { type: int }, tags: { type: set<text> } }
 `;
 
