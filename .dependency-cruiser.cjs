@@ -1,34 +1,29 @@
 // The rules of import: the folders are the architecture, and this file is what keeps it true.
-const onlyFrom = (name, comment, from, to, except) => ({
-  name,
-  comment,
-  severity: 'error',
-  from: { path: from, ...(except ? { pathNot: except } : {}) },
-  to: { path: to },
-});
+const forbid = (name, comment, from, to) => ({ name, ...(comment && { comment }), severity: 'error', from, to });
+
+/** Those at `from`, but for `except`, import nothing that is at `to`. */
+const onlyFrom = (name, comment, from, to, except) =>
+  forbid(name, comment, { path: from, ...(except && { pathNot: except }) }, { path: to });
+
+/** Those at `from` import of all that is at `within` what is at `only`, and nothing else. */
+const seesOnly = (name, comment, from, within, only) =>
+  forbid(name, comment, { path: from }, { path: within, pathNot: only });
 
 module.exports = {
   forbidden: [
-    {
-      name: 'no-cycles',
-      comment: 'Types that name each other vanish when compiled; what is loaded has no cycles.',
-      severity: 'error',
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
-    },
-    {
-      name: 'protocols-know-bytes-only',
-      comment: 'A protocol imports the interface beside it and libraries: no sockets, no storage, nothing of src.',
-      severity: 'error',
-      from: { path: '^protocols/' },
-      to: { path: '^(src|test|bench)/|^(node:)?(net|dgram|http|fs|timers|worker_threads)$' },
-    },
-    {
-      name: 'protocols-do-not-know-each-other',
-      severity: 'error',
-      from: { path: '^protocols/([^/]+)/' },
-      to: { path: '^protocols/[^/]+/', pathNot: '^protocols/$1/' },
-    },
+    forbid(
+      'no-cycles',
+      'Types that name each other vanish when compiled; what is loaded has no cycles.',
+      {},
+      { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    ),
+    onlyFrom(
+      'protocols-know-bytes-only',
+      'A protocol imports the interface beside it and libraries: no sockets, no storage, nothing of src.',
+      '^protocols/',
+      '^(src|test|bench)/|^(node:)?(net|dgram|http|fs|timers|worker_threads)$',
+    ),
+    seesOnly('protocols-do-not-know-each-other', null, '^protocols/([^/]+)/', '^protocols/[^/]+/', '^protocols/$1/'),
     onlyFrom(
       'the-store-is-chosen-in-one-place',
       'LMDB and Cassandra are imported by src/store/open.ts alone, and the connection with Cassandra by src/sync.',
@@ -49,13 +44,13 @@ module.exports = {
       '^src/store/lmdb/',
       '^(src/store/cassandra/|node_modules/cassandra-driver/)',
     ),
-    {
-      name: 'a-copy-sees-the-interface-only',
-      comment: 'Whatever can be opened as a store can be copied to whatever else can.',
-      severity: 'error',
-      from: { path: '^src/store/copy/' },
-      to: { path: '^src/', pathNot: '^src/store/(store\\.ts$|copy/)' },
-    },
+    seesOnly(
+      'a-copy-sees-the-interface-only',
+      'Whatever can be opened as a store can be copied to whatever else can.',
+      '^src/store/copy/',
+      '^src/',
+      '^src/store/(store\\.ts$|copy/)',
+    ),
     onlyFrom(
       'the-bus-is-chosen-in-one-place',
       'NSQ is imported by src/bus/open.ts alone.',
@@ -63,75 +58,71 @@ module.exports = {
       '^(src/bus/nsq[./]|node_modules/nsqjs/)',
       '^src/bus/(open\\.ts$|nsq\\.ts$|nsq/)',
     ),
-    {
-      name: 'stores-logic-sees-the-interface-only',
-      comment: 'registry, series and files see store/store.ts; files are built on the registry.',
-      severity: 'error',
-      from: { path: '^src/(registry|series|files)/' },
-      to: { path: '^src/', pathNot: '^src/(store/store\\.ts|registry/|series/|files/)' },
-    },
-    {
-      name: 'devices-see-the-stores-logic',
-      severity: 'error',
-      from: { path: '^src/(devices|accounts)/' },
-      to: {
-        path: '^src/',
-        pathNot: '^src/(store/store\\.ts|registry/|series/|files/|devices/|accounts/|bus/bus\\.ts)',
-      },
-    },
-    {
-      name: 'the-outside-sees-devices-and-ingest',
-      comment: 'gateway, api and cli never reach into the database.',
-      severity: 'error',
-      from: { path: '^src/(gateway|api)/' },
-      to: { path: '^src/store/', pathNot: '^src/store/store\\.ts$' },
-    },
-    {
-      name: 'ingest-knows-the-store-only',
-      severity: 'error',
-      from: { path: '^src/ingest/' },
-      to: { path: '^src/', pathNot: '^src/(store/store\\.ts|spool/spool\\.ts|ingest/|observe/)' },
-    },
-    {
-      name: 'the-spool-knows-writes-only',
-      comment: 'It keeps writes on the local disk, whatever store they are for.',
-      severity: 'error',
-      from: { path: '^src/spool/' },
-      to: { path: '^src/', pathNot: '^src/(store/(store|write-codec|directory-lock)\\.ts|spool/)' },
-    },
-    {
-      name: 'the-worker-sees-series-and-bus',
-      severity: 'error',
-      from: { path: '^src/storage/' },
-      to: { path: '^src/', pathNot: '^src/(storage/|series/|store/store\\.ts|ingest/|bus/bus\\.ts)' },
-    },
-    {
-      name: 'queries-see-series-and-devices',
-      comment: 'Queries are computed, and exports written, without knowing who asked: no HTTP.',
-      severity: 'error',
-      from: { path: '^src/(queries|exports)/' },
-      to: { path: '^src/', pathNot: '^src/(series/|devices/|queries/|exports/)' },
-    },
-    {
-      name: 'sensors-see-series-and-registry',
-      severity: 'error',
-      from: { path: '^src/sensors/' },
-      to: { path: '^src/', pathNot: '^src/(sensors/|registry/|series/|store/store\\.ts)' },
-    },
-    {
-      name: 'live-sees-bus-series-and-devices',
-      comment: "Who listens, and how, is the API's affair.",
-      severity: 'error',
-      from: { path: '^src/live/' },
-      to: { path: '^src/', pathNot: '^src/(live/|bus/bus\\.ts|series/|devices/|queries/)' },
-    },
+    seesOnly(
+      'stores-logic-sees-the-interface-only',
+      'registry, series and files see store/store.ts; files are built on the registry.',
+      '^src/(registry|series|files)/',
+      '^src/',
+      '^src/(store/store\\.ts|registry/|series/|files/)',
+    ),
+    seesOnly(
+      'devices-see-the-stores-logic',
+      null,
+      '^src/(devices|accounts)/',
+      '^src/',
+      '^src/(store/store\\.ts|registry/|series/|files/|devices/|accounts/|bus/bus\\.ts)',
+    ),
+    seesOnly(
+      'the-outside-sees-devices-and-ingest',
+      'gateway, api and cli never reach into the database.',
+      '^src/(gateway|api)/',
+      '^src/store/',
+      '^src/store/store\\.ts$',
+    ),
+    seesOnly(
+      'ingest-knows-the-store-only',
+      null,
+      '^src/ingest/',
+      '^src/',
+      '^src/(store/store\\.ts|spool/spool\\.ts|ingest/|observe/)',
+    ),
+    seesOnly(
+      'the-spool-knows-writes-only',
+      'It keeps writes on the local disk, whatever store they are for.',
+      '^src/spool/',
+      '^src/',
+      '^src/(store/(store|write-codec|directory-lock)\\.ts|spool/)',
+    ),
+    seesOnly(
+      'the-worker-sees-series-and-bus',
+      null,
+      '^src/storage/',
+      '^src/',
+      '^src/(storage/|series/|store/store\\.ts|ingest/|bus/bus\\.ts)',
+    ),
+    seesOnly(
+      'queries-see-series-and-devices',
+      'Queries are computed, and exports written, without knowing who asked: no HTTP.',
+      '^src/(queries|exports)/',
+      '^src/',
+      '^src/(series/|devices/|queries/|exports/)',
+    ),
+    seesOnly(
+      'sensors-see-series-and-registry',
+      null,
+      '^src/sensors/',
+      '^src/',
+      '^src/(sensors/|registry/|series/|store/store\\.ts)',
+    ),
+    seesOnly(
+      'live-sees-bus-series-and-devices',
+      "Who listens, and how, is the API's affair.",
+      '^src/live/',
+      '^src/',
+      '^src/(live/|bus/bus\\.ts|series/|devices/|queries/)',
+    ),
     onlyFrom('queries-do-not-know-exports', 'An export writes what a query gives.', '^src/queries/', '^src/exports/'),
-    {
-      name: 'tests-are-not-imported',
-      severity: 'error',
-      from: { path: '^(src|protocols)/' },
-      to: { path: '^(test|bench)/' },
-    },
+    onlyFrom('tests-are-not-imported', null, '^(src|protocols)/', '^(test|bench)/'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -13,6 +13,19 @@ import { problems } from './responses.js';
 
 const UuidOrNull = Type.Union([Type.String({ format: 'uuid' }), Type.Null()]);
 
+/** A device as examples of the API have it. */
+export const DEVICE_EXAMPLE = {
+  id: '6d3c3aa8-9f83-5a2f-a57c-53d6a8a06bb3',
+  ident: 'imei:490154203237518',
+  name: 'Van 7',
+  domain: null,
+  owner: null,
+  clockOffset: null,
+  firstConnection: '2026-11-20T12:30:00.000Z',
+  deleted: null,
+  connections: 1,
+};
+
 export const DeviceGiven = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
@@ -29,19 +42,7 @@ export const DeviceGiven = Type.Object(
   },
   {
     $id: 'Device',
-    examples: [
-      {
-        id: '6d3c3aa8-9f83-5a2f-a57c-53d6a8a06bb3',
-        ident: 'imei:490154203237518',
-        name: 'Van 7',
-        domain: null,
-        owner: null,
-        clockOffset: null,
-        firstConnection: '2026-11-20T12:30:00.000Z',
-        deleted: null,
-        connections: 1,
-      },
-    ],
+    examples: [DEVICE_EXAMPLE],
   },
 );
 export type DeviceGiven = Static<typeof DeviceGiven>;

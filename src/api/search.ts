@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { type DeviceSearch, parseSearch, SearchSyntaxError } from '../search/query.js';
 import { type Found, type FoundDevice, SearchUnavailable } from '../search/search.js';
 import { DateGiven, DateOrNull, dateOrNull, isoDate } from './dates.js';
-import { DeviceGiven, deviceGiven } from './devices.js';
+import { DEVICE_EXAMPLE, DeviceGiven, deviceGiven } from './devices.js';
 import { DEFAULT_PAGE, Next, pageQuery } from './pages.js';
 import type { Api, ApiParts } from './parts.js';
 import { badField, Problem } from './problem.js';
@@ -30,17 +30,7 @@ export const SearchResult = Type.Object(
       {
         devices: [
           {
-            device: {
-              id: '6d3c3aa8-9f83-5a2f-a57c-53d6a8a06bb3',
-              ident: 'imei:490154203237518',
-              name: 'Van 7',
-              domain: null,
-              owner: null,
-              clockOffset: null,
-              firstConnection: '2026-11-20T12:30:00.000Z',
-              deleted: null,
-              connections: 1,
-            },
+            device: DEVICE_EXAMPLE,
             place: { lat: 48.8566, lon: 2.3522, time: '2026-11-20T12:30:00.000Z' },
             lastSeen: '2026-11-20T12:31:00.000Z',
           },

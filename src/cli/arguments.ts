@@ -1,6 +1,6 @@
 /** What the command line's words are taken for. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { CliError } from './client.js';
+import { addConnectionOptions, CliError } from './client.js';
 import { EXIT } from './exit-codes.js';
 import { escaped } from './table.js';
 
@@ -13,6 +13,12 @@ export function limitOption(fallback: number): Option {
 
 export function jsonOption(): Option {
   return new Option('--json', 'one JSON object a line instead of a table');
+}
+
+/** Adds a verb whose actions ask the API and print tables, or JSON with `--json`. */
+export function addApiVerb(program: Command, name: string, description: string): Command {
+  const verb = addConnectionOptions(program.command(name).description(description)).addOption(jsonOption());
+  return refuseUnknownActions(verb);
 }
 
 /** Refuses a word that is none of a verb's actions, which its default action would otherwise be blamed for. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ConnectionGiven, ConnectionsPage } from '../api/connections.js';
-import { jsonOption, limitOption, refuseUnknownActions } from './arguments.js';
-import { addConnectionOptions, clientFor } from './client.js';
+import { addApiVerb, limitOption } from './arguments.js';
+import { clientFor } from './client.js';
 import { print, printRows } from './output.js';
 import { entries, gathered } from './pages.js';
 import type { Column } from './table.js';
@@ -16,11 +16,7 @@ const columns: readonly Column<ConnectionGiven>[] = [
 
 /** Adds `m2mp connections`: who is connected. */
 export function addConnections(program: Command): void {
-  const verb = refuseUnknownActions(
-    addConnectionOptions(
-      program.command('connections').description('open connections of identified devices'),
-    ).addOption(jsonOption()),
-  );
+  const verb = addApiVerb(program, 'connections', 'open connections of identified devices');
 
   verb
     .command('list', { isDefault: true })

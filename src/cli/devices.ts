@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { DeviceGiven, DevicesPage } from '../api/devices.js';
 import { jsonLine } from '../queries/json.js';
-import { jsonOption, limitOption, refuseUnknownActions } from './arguments.js';
-import { addConnectionOptions, clientFor, part } from './client.js';
+import { addApiVerb, limitOption } from './arguments.js';
+import { clientFor, part } from './client.js';
 import { print, printRows } from './output.js';
 import { entries, gathered } from './pages.js';
 import { type Column, escaped, table } from './table.js';
@@ -19,9 +19,7 @@ const pathOf = (device: string) => `/api/devices/${part(device)}`;
 
 /** Adds `m2mp devices`: who is known. */
 export function addDevices(program: Command): void {
-  const verb = refuseUnknownActions(
-    addConnectionOptions(program.command('devices').description('devices that are known')).addOption(jsonOption()),
-  );
+  const verb = addApiVerb(program, 'devices', 'devices that are known');
 
   verb
     .command('list', { isDefault: true })

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { DomainGiven, DomainsPage } from '../api/domains.js';
-import { jsonOption, limitOption, refuseUnknownActions } from './arguments.js';
-import { addConnectionOptions, clientFor, part } from './client.js';
+import { addApiVerb, limitOption } from './arguments.js';
+import { clientFor, part } from './client.js';
 import { print, printRows } from './output.js';
 import { entries, gathered } from './pages.js';
 import { type Column, escaped } from './table.js';
@@ -15,11 +15,7 @@ const pathOf = (domain: string) => `/api/domains/${part(domain)}`;
 
 /** Adds `m2mp domains`: whom devices and users belong to. */
 export function addDomains(program: Command): void {
-  const verb = refuseUnknownActions(
-    addConnectionOptions(program.command('domains').description('whom devices and users belong to')).addOption(
-      jsonOption(),
-    ),
-  );
+  const verb = addApiVerb(program, 'domains', 'whom devices and users belong to');
 
   verb
     .command('list', { isDefault: true })

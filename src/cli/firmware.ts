@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import type { FirmwareGiven, FirmwareList } from '../api/firmware.js';
-import { jsonOption, refuseUnknownActions } from './arguments.js';
-import { addConnectionOptions, CliError, clientFor, part } from './client.js';
+import { addApiVerb } from './arguments.js';
+import { CliError, clientFor, part } from './client.js';
 import { print, printRows } from './output.js';
 import { type Column, escaped } from './table.js';
 
@@ -16,9 +16,7 @@ const columns: readonly Column<FirmwareGiven>[] = [
 
 /** Adds `m2mp firmware`: files that devices fetch. */
 export function addFirmware(program: Command): void {
-  const verb = refuseUnknownActions(
-    addConnectionOptions(program.command('firmware').description('files that devices fetch')).addOption(jsonOption()),
-  );
+  const verb = addApiVerb(program, 'firmware', 'files that devices fetch');
 
   verb
     .command('list', { isDefault: true })

@@ -2,8 +2,8 @@ import { type Command, Option } from 'commander';
 import { ROLES } from '../accounts/account.js';
 import type { TokenGiven, TokenMade, TokensPage } from '../api/tokens.js';
 import { jsonLine } from '../queries/json.js';
-import { dateFromNow, jsonOption, limitOption, refuseUnknownActions } from './arguments.js';
-import { addConnectionOptions, clientFor, part } from './client.js';
+import { addApiVerb, dateFromNow, limitOption } from './arguments.js';
+import { clientFor, part } from './client.js';
 import { print, printRows } from './output.js';
 import { entries, gathered } from './pages.js';
 import { type Column, escaped } from './table.js';
@@ -27,11 +27,7 @@ interface Options {
 
 /** Adds `m2mp tokens`: what programs show in place of a password. */
 export function addTokens(program: Command): void {
-  const verb = refuseUnknownActions(
-    addConnectionOptions(program.command('tokens').description('what programs show in place of a password')).addOption(
-      jsonOption(),
-    ),
-  );
+  const verb = addApiVerb(program, 'tokens', 'what programs show in place of a password');
 
   verb
     .command('list', { isDefault: true })

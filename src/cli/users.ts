@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { ROLES } from '../accounts/account.js';
 import type { UserGiven, UsersPage } from '../api/users.js';
-import { jsonOption, limitOption, refuseUnknownActions } from './arguments.js';
-import { addConnectionOptions, CliError, clientFor, part } from './client.js';
+import { addApiVerb, limitOption } from './arguments.js';
+import { CliError, clientFor, part } from './client.js';
 import { EXIT } from './exit-codes.js';
 import { print, printRows } from './output.js';
 import { entries, gathered } from './pages.js';
@@ -32,9 +32,7 @@ interface Options {
 
 /** Adds `m2mp users`: the people who use the gateway. */
 export function addUsers(program: Command): void {
-  const verb = refuseUnknownActions(
-    addConnectionOptions(program.command('users').description('people who use the gateway')).addOption(jsonOption()),
-  );
+  const verb = addApiVerb(program, 'users', 'people who use the gateway');
 
   verb
     .command('list', { isDefault: true })

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { WaitingList, WaitingOutcome } from '../api/waiting.js';
-import { jsonOption, refuseUnknownActions } from './arguments.js';
-import { addConnectionOptions, clientFor } from './client.js';
+import { addApiVerb } from './arguments.js';
+import { clientFor } from './client.js';
 import { print, printRows } from './output.js';
 import { type Column, escaped } from './table.js';
 
@@ -16,11 +16,7 @@ const columns: readonly Column<WaitingList['waiting'][number]>[] = [
 
 /** Adds `m2mp waiting`: who called and is not known. */
 export function addWaiting(program: Command): void {
-  const verb = refuseUnknownActions(
-    addConnectionOptions(
-      program.command('waiting').description('who called, is not known, and waits to be admitted'),
-    ).addOption(jsonOption()),
-  );
+  const verb = addApiVerb(program, 'waiting', 'who called, is not known, and waits to be admitted');
 
   verb
     .command('list', { isDefault: true })
