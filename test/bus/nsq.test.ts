@@ -137,6 +137,8 @@ describe.skipIf(skipWithout('nsq'))('over NSQ', { timeout: 60_000 }, () => {
     // What nsqd has in memory goes with it: this one must be out of it.
     await until('the first is heard', () => heard.includes(0));
     nsq.nsqd.signal('SIGSTOP');
+    // A thread of it that runs may run on for a moment.
+    await new Promise((resolve) => setTimeout(resolve, 100));
     let confirmed = false;
     const sent = publisher.send(topic, message(1, topic)).then(() => (confirmed = true));
     expect(publisher.publish(topic, message(2, topic))).toBe(true);

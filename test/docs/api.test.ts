@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { m2mp } from '../../protocols/m2mp/index.js';
-import { PROGRAM } from '../cli/program.js';
+import { environment, PROGRAM } from '../cli/program.js';
 import { DeviceOnASocket } from '../gateway/device-on-a-socket.js';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../gateway/gateway-under-test.js';
 
@@ -43,7 +43,7 @@ function blocks(kind: string): string[] {
 
 /** Runs lines as a shell does, after the document's variables, with the built program in place of npx. */
 function shell(lines: string): Promise<{ code: number | string; out: string; err: string }> {
-  const env = { ...process.env, M2MP_URL: gateway.url, M2MP_TOKEN: gateway.token };
+  const env = environment({ M2MP_URL: gateway.url, M2MP_TOKEN: gateway.token });
   const script = `set -eo pipefail\n${variables}${lines}`.replaceAll('npx m2mp', `"${process.execPath}" "${PROGRAM}"`);
   return new Promise((resolve) =>
     execFile('bash', ['-c', script], { cwd: folder, env, timeout: 20_000 }, (error, out, err) =>

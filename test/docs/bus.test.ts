@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { messageProblem, parseAddress } from '../../src/bus/bus.js';
-import { PROGRAM } from '../cli/program.js';
+import { environment, PROGRAM } from '../cli/program.js';
 import { addressOf, type Nsq, SERVICE_TIMEOUT, skipWithout, startNsq } from '../services/services.js';
 
 const text = await readFile(new URL('../../docs/bus.md', import.meta.url), 'utf8');
@@ -28,7 +28,7 @@ describe.skipIf(skipWithout('nsq'))('over NSQ', () => {
   it.each(commands)('docs/bus.md: what it shows works: %s', { timeout: 60_000 }, async (command) => {
     const script = command.replace(/^m2mp/, `"${process.execPath}" "${PROGRAM}"`);
     const goesOn = command.includes(' tail ');
-    const env = { ...process.env, M2MP_NSQD: `${nsq.nsqd.address}:4150` };
+    const env = environment({ M2MP_NSQD: `${nsq.nsqd.address}:4150` });
     const run = await new Promise<{ code: number | string; err: string }>((resolve) =>
       execFile('bash', ['-c', goesOn ? `timeout 3 ${script}` : script], { env }, (error, _, err) =>
         resolve({ code: error?.code ?? 0, err }),
