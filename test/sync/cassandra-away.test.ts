@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statusOf } from '../../src/sync/control.js';
-import { PROGRAM } from '../cli/program.js';
+import { environment, PROGRAM } from '../cli/program.js';
 import { addressOf, SERVICE_TIMEOUT, type Service, skipWithout, startCassandra } from '../services/services.js';
 import { newId, openTwoSides, type TwoSides } from './two-sides.js';
 
@@ -31,7 +31,10 @@ describe.skipIf(skipWithout('cassandra', 'opensearch'))('the daemon over a node 
   };
 
   it('goes on when the node hangs, and when it is killed and comes back: both sides are the same', async () => {
-    const child = spawn(process.execPath, [PROGRAM, 'sync', 'run', '--config', file], { stdio: 'ignore' });
+    const child = spawn(process.execPath, [PROGRAM, 'sync', 'run', '--config', file], {
+      env: environment(),
+      stdio: 'ignore',
+    });
     const ended = once(child, 'exit');
     try {
       const ids = Array.from({ length: 10 }, newId);

@@ -132,7 +132,10 @@ own: { prefix: ${PREFIX}, nsqd: ["${nsqd}"], readings: ["sen:loc"] }
       wrong,
       (await readFile(file, 'utf8')).replace(/contact-points: \[.*?\]/, 'contact-points: ["127.0.0.1:1"]'),
     );
-    const sync = spawn(process.execPath, [PROGRAM, 'sync', 'run', '--config', wrong], { stdio: 'ignore' });
+    const sync = spawn(process.execPath, [PROGRAM, 'sync', 'run', '--config', wrong], {
+      env: environment(),
+      stdio: 'ignore',
+    });
     const ended = once(sync, 'exit');
     const status = async () => JSON.parse((await m2mp(['sync', 'status', '--json', '--config', wrong])).out).own;
     await until(async () => (await status())[0].error !== null);
