@@ -82,6 +82,7 @@ export async function connect(options: SessionOptions): Promise<Session> {
   const client = new Client(clientOptions(options));
   // The driver says by events what it also says by rejections.
   client.on('error', () => {});
+  client.on('hostRemove', forget);
   try {
     await client.connect();
   } catch (error) {
@@ -89,6 +90,14 @@ export async function connect(options: SessionOptions): Promise<Session> {
     throw translated(error);
   }
   return sessionOf(client, options);
+}
+
+/**
+ * Ends what the driver holds of a node that it does not list any more. When no node could be reached, driver 4.10 lists
+ * them anew and leaves what it had: that connects again for ever, even after `shutdown()`, and a program does not end.
+ */
+function forget(host: object): void {
+  if ('shutdown' in host && typeof host.shutdown === 'function') host.shutdown(false)?.catch?.(() => {});
 }
 
 function sessionOf(client: Client, { write, read, datacenter }: SessionOptions): Session {
