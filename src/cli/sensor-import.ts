@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { Protocol } from '../../protocols/protocol.js';
 import { ConfigError, loadConfig } from '../config/load.js';
 import { optionsFor } from '../config/options.js';
-import { readSensorTable } from '../store/open.js';
 import { cassandraSession } from '../store-options.js';
 import { addConnectionOptions, CliError, clientFor, query } from './client.js';
 import { addConfigOptions, configSources } from './configuration.js';
@@ -38,6 +37,7 @@ export function addSensorImport(verb: Command, protocols: readonly Protocol[]): 
     };
     try {
       const session = cassandraSession(loadConfig(protocols, configSources(command, options)));
+      const { readSensorTable } = await import('../store/open.js');
       for await (const rows of readSensorTable(session)) {
         for (const row of rows) {
           batch.push(row);

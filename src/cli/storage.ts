@@ -3,7 +3,6 @@ import type { Protocol } from '../../protocols/protocol.js';
 import { ConfigError, loadConfig } from '../config/load.js';
 import { optionsFor } from '../config/options.js';
 import { createLog } from '../observe/log.js';
-import { serveStorage } from '../serve-storage.js';
 import { CliError } from './client.js';
 import { addConfigOptions, configSources } from './configuration.js';
 import { EXIT } from './exit-codes.js';
@@ -24,6 +23,7 @@ export function addStorage(program: Command, protocols: readonly Protocol[]): vo
       const ended = endAsked();
       const config = loadConfig(protocols, configSources(command, options));
       const log = createLog({ level: config['log-level'], format: config['log-format'] });
+      const { serveStorage } = await import('../serve-storage.js');
       const running = await serveStorage(config, {
         log,
         onFailure: () => process.exit(EXIT.storeFailed),

@@ -4,7 +4,6 @@ import { ConfigError, loadConfig } from '../config/load.js';
 import { optionsFor } from '../config/options.js';
 import { runCopy, stepOf } from '../store/copy/copy.js';
 import { beginning, type CopyState, type Findings, readState, removeState, writeState } from '../store/copy/state.js';
-import { openStore } from '../store/open.js';
 import type { KeysOf, Store } from '../store/store.js';
 import { CliError } from './client.js';
 import { addConfigOptions, configSources } from './configuration.js';
@@ -57,6 +56,7 @@ async function run(from: StoreAddress, to: StoreAddress, options: Options): Prom
     if (!isThere(one)) throw new CliError(`there is no data in ${one.name}`);
   const before = options.restart ? undefined : stateBefore(options, from, to);
   const state = before ?? beginning(workOf(options), from.name, to.name);
+  const { openStore } = await import('../store/open.js');
   const source = await openStore(from.options);
   try {
     const target = await openStore(to.options);

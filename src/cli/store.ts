@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Protocol } from '../../protocols/protocol.js';
 import { ConfigError, loadConfig } from '../config/load.js';
 import { optionsFor } from '../config/options.js';
-import { checkCassandra, initCassandra } from '../store/open.js';
 import { cassandraSession } from '../store-options.js';
 import { CliError } from './client.js';
 import { addConfigOptions, configSources } from './configuration.js';
@@ -36,6 +35,7 @@ export function addStore(program: Command, protocols: readonly Protocol[]): void
     )
     .action(async ({ replication }: { replication: ReadonlyMap<string, number> }, command: Command) => {
       const session = sessionOf(command);
+      const { initCassandra } = await import('../store/open.js');
       const done = await initCassandra(session, replication);
       for (const one of done) print(`${one}\n`);
       if (done.length === 0) print(`${session.keyspace} is complete: nothing to do\n`);
@@ -47,6 +47,7 @@ export function addStore(program: Command, protocols: readonly Protocol[]): void
     .description('compare the keyspace with what is expected; exit code 1 where the gateway cannot work with it')
     .action(async (_, command: Command) => {
       const session = sessionOf(command);
+      const { checkCassandra } = await import('../store/open.js');
       const differences = await checkCassandra(session);
       for (const { grave, what } of differences) print(`${grave.padEnd(7)} ${what}\n`);
       if (differences.length === 0) print(`${session.keyspace} is as expected\n`);

@@ -1,16 +1,11 @@
 import { Argument, type Command, InvalidArgumentError } from 'commander';
-import { createLog } from '../observe/log.js';
 import { jsonLine } from '../queries/json.js';
-import { keepOwn, openOwn } from '../serve-sync.js';
 import { DEFAULT_SYNC_FILE, loadSyncConfig, type SyncConfig, SyncConfigError } from '../sync/config.js';
-import { type OwnStatus, type PairStatus, pidFile, startDaemon, statusOf, stopDaemon } from '../sync/control.js';
-import { openSync, rebuildOne } from '../sync/daemon.js';
-import { notify } from '../sync/notify.js';
-import { rebuildOwnDevices, rebuildOwnReadings } from '../sync/own.js';
-import { holdPidFile } from '../sync/pid-file.js';
+import { type OwnStatus, type PairStatus, startDaemon, statusOf, stopDaemon } from '../sync/control.js';
 import { CliError } from './client.js';
 import { EXIT } from './exit-codes.js';
 import { print, printRows } from './output.js';
+import type { RebuildFlags } from './sync-run.js';
 
 /** Adds `m2mp sync`: indices and tables kept in step. */
 export function addSync(program: Command): void {
@@ -25,7 +20,10 @@ export function addSync(program: Command): void {
 
   verb('run', 'run in the foreground')
     .option('--once', 'end when everything was run once')
-    .action(async ({ config, once = false }: { config: string; once?: boolean }) => run(load(config), once));
+    .action(async ({ config, once = false }: { config: string; once?: boolean }) => {
+      const { runSync } = await import('./sync-run.js');
+      await runSync(load(config), once);
+    });
   verb('start', 'start the daemon in the background').action(async ({ config }: { config: string }) =>
     print(`started as process ${await start(config)}\n`),
   );
@@ -42,7 +40,10 @@ export function addSync(program: Command): void {
     .option('--from <month>', 'first month of readings, such as 2026-11 (default: this one)', month)
     .option('--to <month>', 'last month of readings (default: this one)', month)
     .option('--type <type...>', 'types of readings (default: those of the configuration)')
-    .action(async (what: string, options: RebuildFlags) => rebuild(load(options.config), what, options));
+    .action(async (what: string, options: RebuildFlags & { config: string }) => {
+      const { rebuild } = await import('./sync-run.js');
+      print(await rebuild(load(options.config), what, options));
+    });
   verb('status', 'how far everything is, what it cost, and the last errors')
     .option('--json', 'as one JSON object')
     .action(async ({ config, json }: { config: string; json?: boolean }) => status(load(config), json));
@@ -60,64 +61,6 @@ function load(file: string): SyncConfig {
 function start(file: string): Promise<number> {
   const program = process.argv[1] ?? '';
   return startDaemon(load(file), [process.execPath, program, 'sync', 'run', '--config', file]);
-}
-
-async function run(config: SyncConfig, once: boolean): Promise<void> {
-  const end = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end.abort());
-  const log = createLog({ level: 'info', format: 'auto' });
-  const giveBack = await holdPidFile(pidFile(config));
-  const stopOwn = config.own && !once ? keepOwn(config, config.own, log) : null;
-  const sync = openSync(config, { log, now: Date.now });
-  const tell = (...states: string[]) => notify(...states).catch((error: Error) => log.warn(error.message));
-  try {
-    if (once) {
-      const errors = await sync.once();
-      if (errors.size > 0)
-        throw new CliError([...errors].map(([name, { message }]) => `${name}: ${message}`).join('\n'));
-      return;
-    }
-    log.info({ pairs: config.pairs.map(({ name }) => name), state: config.state }, 'm2mp sync is ready');
-    await tell('READY=1');
-    await sync.untilEnd(end.signal);
-    await tell('STOPPING=1');
-  } finally {
-    await stopOwn?.();
-    await sync.close();
-    await giveBack();
-  }
-}
-
-interface RebuildFlags {
-  readonly config: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly type?: readonly string[];
-}
-
-async function rebuild(config: SyncConfig, what: string, { from, to, type }: RebuildFlags): Promise<void> {
-  const { own } = config;
-  const pair = config.pairs.find(({ name }) => name === what);
-  if (pair)
-    return print(
-      `${await rebuildOne(config, pair, createLog({ level: 'info', format: 'auto' }), Date.now)} documents\n`,
-    );
-  if (what !== 'devices' && what !== 'readings') {
-    const names = ['devices', 'readings', ...config.pairs.map(({ name }) => name)];
-    throw new CliError(`there is no ${what}, it takes ${names.join(', ')}`, EXIT.usage);
-  }
-  if (!own) throw new CliError('the configuration has no entry "own"', EXIT.usage);
-  const server = await openOwn(config, own, createLog({ level: 'info', format: 'auto' }));
-  try {
-    const now = new Date().toISOString().slice(0, 7);
-    const count =
-      what === 'devices'
-        ? await rebuildOwnDevices(server)
-        : await rebuildOwnReadings(server, type ?? own.readings, from ?? now, to ?? now);
-    print(`${count} ${what}\n`);
-  } finally {
-    await server.close();
-  }
 }
 
 function month(text: string): string {
