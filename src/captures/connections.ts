@@ -1,9 +1,15 @@
-/** TCP connections put together from segments: in order, each byte once, and what is missing said. */
-import { CaptureError, packetsOf } from './packets.js';
-import { type Segment, segmentOf } from './segments.js';
+/**
+ * Connections put together from packets. Over TCP from segments: in order, each byte once, and what is missing said. Over
+ * UDP one is what two ports send each other until they are quiet, each datagram an event.
+ */
+import { type Datagram, datagramIn, UDP } from './datagrams.js';
+import { ipPayloadOf } from './ip.js';
+import { CaptureError, type Packet, packetsOf } from './packets.js';
+import { type Segment, segmentIn, TCP } from './segments.js';
 
 /** One connection as both sides heard it. */
 export interface CapturedConnection {
+  readonly transport: 'tcp' | 'udp';
   /** `address:port` of who opened it; where its beginning was not captured, of who sent first. */
   readonly client: string;
   readonly server: string;
@@ -25,29 +31,88 @@ export interface CapturedEvent {
 /** Connections of one capture, and bytes waiting for those before them on one side, at the most. */
 export const MAX_CONNECTIONS = 100_000;
 export const MAX_WAITING_BYTES = 4 << 20;
+/** Milliseconds of quiet after which two ports that speak UDP begin anew. */
+const QUIET_BETWEEN_EXCHANGES = 300_000;
 
 /** All connections of a capture file, in the order of their first segment. Throws `CaptureError`. */
 export function connectionsOf(bytes: Buffer): CapturedConnection[] {
   const open = new Map<string, Assembly>();
   const all: Assembly[] = [];
   for (const packet of packetsOf(bytes)) {
-    const segment = segmentOf(packet);
-    if (!segment) continue;
-    const key = [segment.from, segment.to].sort().join(' ');
+    const piece = pieceOf(packet);
+    if (!piece) continue;
+    const key = `${piece.transport} ${[piece.from, piece.to].sort().join(' ')}`;
     let assembly = open.get(key);
-    // The same two ports again.
-    if (!assembly || (segment.syn && !segment.ack && assembly.hasData)) {
+    if (!assembly || assembly.isOverAt(piece)) {
       if (all.length === MAX_CONNECTIONS) throw new CaptureError(`More than ${MAX_CONNECTIONS} connections`);
-      assembly = new Assembly(segment);
+      assembly = piece.transport === 'tcp' ? new Stream(piece) : new Exchange(piece);
       open.set(key, assembly);
       all.push(assembly);
     }
-    assembly.take(segment);
+    assembly.take(piece);
   }
   return all.map((assembly) => assembly.finish()).filter(({ events }) => events.length > 0);
 }
 
-class Assembly {
+type Piece = Segment | Datagram;
+
+/** The segment or datagram of a packet, or null: it holds none, or not all of its headers. */
+function pieceOf(packet: Packet): Piece | null {
+  try {
+    const ip = ipPayloadOf(packet);
+    if (ip?.protocol === TCP) return segmentIn(packet.time, ip);
+    return ip?.protocol === UDP ? datagramIn(packet.time, ip) : null;
+  } catch (error) {
+    // Cut in the midst of a header.
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** A connection as it is put together. */
+interface Assembly {
+  /** Whether this piece begins another on the same two ports. */
+  isOverAt(piece: Piece): boolean;
+  take(piece: Piece): void;
+  finish(): CapturedConnection;
+}
+
+/** Who sends first is taken for the client. */
+class Exchange implements Assembly {
+  readonly #client: string;
+  readonly #server: string;
+  readonly #events: CapturedEvent[] = [];
+  #last: number;
+
+  constructor(first: Datagram) {
+    this.#client = first.from;
+    this.#server = first.to;
+    this.#last = first.time;
+  }
+
+  isOverAt({ time }: Piece): boolean {
+    return time - this.#last > QUIET_BETWEEN_EXCHANGES;
+  }
+
+  take({ time, from, payload }: Piece): void {
+    this.#last = time;
+    if (payload.length > 0)
+      this.#events.push({ time, from: from === this.#client ? 'client' : 'server', bytes: payload });
+  }
+
+  finish(): CapturedConnection {
+    return {
+      transport: 'udp',
+      client: this.#client,
+      server: this.#server,
+      opened: false,
+      events: this.#events,
+      missing: 0,
+    };
+  }
+}
+
+class Stream implements Assembly {
   readonly #client: string;
   readonly #server: string;
   readonly #opened: boolean;
@@ -61,11 +126,12 @@ class Assembly {
     this.#server = fromClient ? first.to : first.from;
   }
 
-  get hasData(): boolean {
-    return this.#events.length > 0;
+  isOverAt(piece: Piece): boolean {
+    return piece.transport === 'tcp' && piece.syn && !piece.ack && this.#events.length > 0;
   }
 
-  take(segment: Segment): void {
+  take(segment: Piece): void {
+    if (segment.transport !== 'tcp') return;
     const from = segment.from === this.#client ? 'client' : 'server';
     const { time } = segment;
     for (const bytes of this.#sides[from].take(segment)) this.#events.push({ time, from, bytes });
@@ -79,7 +145,14 @@ class Assembly {
       for (const bytes of side.takeWaiting()) this.#events.push({ time, from, bytes });
       missing += side.missing;
     }
-    return { client: this.#client, server: this.#server, opened: this.#opened, events: this.#events, missing };
+    return {
+      transport: 'tcp',
+      client: this.#client,
+      server: this.#server,
+      opened: this.#opened,
+      events: this.#events,
+      missing,
+    };
   }
 }
 

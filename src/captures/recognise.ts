@@ -1,8 +1,15 @@
 /** Which protocol is spoken, by the first bytes of a device. */
-import { MAX_RECOGNISED_BYTES, type Oddity, type Protocol } from '../../protocols/protocol.js';
+import {
+  type ConnectionFacts,
+  MAX_RECOGNISED_BYTES,
+  type Oddity,
+  type Protocol,
+  type Session,
+} from '../../protocols/protocol.js';
 
-/** Bytes that are looked at. */
+/** Bytes of a stream, and datagrams, that are looked at. */
 const LOOKED_AT = 4_096;
+const LOOKED_AT_DATAGRAMS = 16;
 
 /**
  * The protocol that knows the beginning as its own and takes the bytes best; where none does, as the beginning may not
@@ -11,21 +18,41 @@ const LOOKED_AT = 4_096;
 export function recognise(bytes: Uint8Array, protocols: readonly Protocol[]): Protocol | undefined {
   if (bytes.length === 0) return undefined;
   const own = protocols.filter((protocol) => protocol.recognise(bytes.subarray(0, MAX_RECOGNISED_BYTES)) === 'yes');
-  return own.length === 1 ? own[0] : best(bytes, own.length > 0 ? own : protocols);
+  return own.length === 1 ? own[0] : best([bytes.subarray(0, LOOKED_AT)], 'tcp', own.length > 0 ? own : protocols);
 }
 
-function best(bytes: Uint8Array, protocols: readonly Protocol[]): Protocol | undefined {
+/** The same for datagrams, each of them whole, among the protocols that are spoken over UDP. */
+export function recogniseDatagrams(
+  datagrams: readonly Uint8Array[],
+  protocols: readonly Protocol[],
+): Protocol | undefined {
+  const spoken = protocols.filter(({ udp }) => udp);
+  const own = spoken.filter((protocol) => datagrams.some((datagram) => protocol.recognise(datagram) === 'yes'));
+  return own.length === 1
+    ? own[0]
+    : best(datagrams.slice(0, LOOKED_AT_DATAGRAMS), 'udp', own.length > 0 ? own : spoken);
+}
+
+function best(
+  pieces: readonly Uint8Array[],
+  transport: ConnectionFacts['transport'],
+  protocols: readonly Protocol[],
+): Protocol | undefined {
   let best: { readonly protocol: Protocol; readonly good: number } | undefined;
   for (const protocol of protocols) {
-    const good = goodness(protocol, bytes.subarray(0, LOOKED_AT));
+    const good = goodness(protocol, pieces, transport);
     if (good > (best?.good ?? 0)) best = { protocol, good };
   }
   return best?.protocol;
 }
 
 /** How much a session makes of the bytes: what it takes counts for them, what is odd against. */
-function goodness(protocol: Protocol, bytes: Uint8Array): number {
-  const session = protocol.session({ id: 0, source: '', transport: 'tcp', openedAt: 0, version: '', debug: false });
+function goodness(protocol: Protocol, pieces: readonly Uint8Array[], transport: ConnectionFacts['transport']): number {
+  const session = protocol.session({ id: 0, source: '', transport, openedAt: 0, version: '', debug: false });
+  return pieces.reduce((sum, bytes) => sum + goodnessOf(session, bytes), 0);
+}
+
+function goodnessOf(session: Session, bytes: Uint8Array): number {
   let good = 0;
   const due = session.receive(bytes, 0);
   for (let index = 0; index < due.length; index++) {

@@ -2,7 +2,7 @@
 import type { Protocol } from '../../protocols/protocol.js';
 import type { Session, SessionEvent } from '../sessions/session-file.js';
 import { type CapturedConnection, connectionsOf } from './connections.js';
-import { recognise } from './recognise.js';
+import { recognise, recogniseDatagrams } from './recognise.js';
 
 /** A session of a capture, and the protocol it is in. */
 export interface CapturedSession {
@@ -29,13 +29,14 @@ export function sessionsOfCapture(bytes: Buffer, protocols: readonly Protocol[])
 }
 
 function sessionOf(connection: CapturedConnection, protocols: readonly Protocol[]): CapturedSession | null {
+  const { transport } = connection;
   const sent = (from: 'client' | 'server') =>
-    Buffer.concat(
-      connection.events.flatMap((event) => (event.from === from && event.bytes !== 'close' ? [event.bytes] : [])),
-    );
+    connection.events.flatMap((event) => (event.from === from && event.bytes !== 'close' ? [event.bytes] : []));
   // Where the opening was not captured, who spoke first may have been the server.
   for (const device of connection.opened ? (['client'] as const) : (['client', 'server'] as const)) {
-    const protocol = recognise(sent(device), protocols);
+    const pieces = sent(device);
+    const protocol =
+      transport === 'udp' ? recogniseDatagrams(pieces, protocols) : recognise(Buffer.concat(pieces), protocols);
     if (!protocol) continue;
     const [from, to] =
       device === 'client' ? [connection.client, connection.server] : [connection.server, connection.client];
@@ -44,6 +45,7 @@ function sessionOf(connection: CapturedConnection, protocols: readonly Protocol[
       protocol,
       session: {
         protocol: protocol.name,
+        transport,
         title: `${from} to ${to}${lacks}`,
         given: [],
         events: eventsOf(connection, device),

@@ -66,7 +66,8 @@ function recordingIn(file: string, source: string, options: Options, protocols: 
   let count = 0;
   const head = (bytes: Buffer) => {
     const protocol = options.protocol ?? recognise(bytes, protocols)?.name ?? protocols[0]?.name ?? '';
-    return writeSession({ protocol, title: `${source}, captured ${new Date().toISOString()}`, given: [], events: [] });
+    const title = `${source}, captured ${new Date().toISOString()}`;
+    return writeSession({ protocol, transport: 'tcp', title, given: [], events: [] });
   };
   const add = (from: SessionEvent['from'], does: SessionEvent['does'], bytes: Buffer) => {
     count++;

@@ -63,7 +63,7 @@ function decodeCapture(bytes: Buffer, protocols: readonly Protocol[]): void {
 }
 
 /** Both sides as they spoke; each frame at the time of its first byte. */
-function decodeSession({ events }: Session, protocol: Protocol): void {
+function decodeSession({ transport, events }: Session, protocol: Protocol): void {
   const lines: { at: number; order: number; text: string }[] = [];
   for (const side of ['device', 'server'] as const) {
     const pieces: { at: number; from: number; order: number }[] = [];
@@ -79,7 +79,13 @@ function decodeSession({ events }: Session, protocol: Protocol): void {
       sent.push(bytes);
       length += bytes.length;
     }
-    for (const { at: offset, text } of protocol.explain(Buffer.concat(sent), side)) {
+    const explained =
+      transport === 'udp'
+        ? sent.flatMap((bytes, index) =>
+            protocol.explain(bytes, side).map(({ at, text }) => ({ at: at + (pieces[index]?.from ?? 0), text })),
+          )
+        : protocol.explain(Buffer.concat(sent), side);
+    for (const { at: offset, text } of explained) {
       const piece = pieces.findLast(({ from }) => from <= offset);
       lines.push({ at: piece?.at ?? 0, order: piece?.order ?? 0, text: `${arrow(side)} ${escaped(text)}` });
     }

@@ -1,9 +1,9 @@
 /** Plays a session's device to a server, and compares what the server answers. */
-import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { matchParts } from './matching.js';
 import { literalBytes, writePayload } from './payload.js';
 import type { Session, SessionEvent } from './session-file.js';
+import { connectTcp, connectUdp, type Wire } from './wire.js';
 
 export interface ReplayOptions {
   readonly host: string;
@@ -34,7 +34,7 @@ export const MAX_RECEIVED_BYTES = 64 * 1024 * 1024;
 
 /** Resolves to the first difference, or null: the server answered as recorded. Rejects when it cannot be reached. */
 export async function replaySession(session: Session, options: ReplayOptions): Promise<Difference | null> {
-  const peer = await Peer.connect(options);
+  const peer = await Peer.connect(session.transport, options);
   const started = performance.now();
   try {
     for (const event of session.events) {
@@ -54,51 +54,31 @@ export async function replaySession(session: Session, options: ReplayOptions): P
 }
 
 class Peer {
-  readonly #socket: Socket;
+  readonly #wire: Wire;
   #received = Buffer.alloc(0);
   #read = 0;
   #ended = false;
   #wake = () => {};
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on('data', (bytes) => {
+  private constructor(wire: Wire) {
+    this.#wire = wire;
+    wire.heard = (bytes) => {
       if (this.#received.length < MAX_RECEIVED_BYTES) this.#received = Buffer.concat([this.#received, bytes]);
       this.#wake();
-    });
-    const end = () => {
+    };
+    wire.ended = () => {
       this.#ended = true;
       this.#wake();
     };
-    socket.on('end', end);
-    socket.on('close', end);
-    // A reset shows as the end it is.
-    socket.on('error', end);
   }
 
-  static connect({ host, port, answerTimeout }: ReplayOptions): Promise<Peer> {
-    return new Promise((resolve, reject) => {
-      const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
-      const timer = setTimeout(
-        () => socket.destroy(new Error(`no connection within ${answerTimeout} ms`)),
-        answerTimeout,
-      );
-      socket.once('error', (error) => {
-        clearTimeout(timer);
-        reject(error);
-      });
-      socket.once('connect', () => {
-        clearTimeout(timer);
-        socket.removeAllListeners('error');
-        resolve(new Peer(socket));
-      });
-    });
+  static async connect(transport: Session['transport'], options: ReplayOptions): Promise<Peer> {
+    return new Peer(await (transport === 'udp' ? connectUdp(options) : connectTcp(options)));
   }
 
   say({ does }: SessionEvent): void {
-    if (this.#socket.destroyed) return;
-    if (does === 'close') this.#socket.end();
-    else this.#socket.write(literalBytes(does) ?? Buffer.alloc(0));
+    if (does === 'close') this.#wire.end();
+    else this.#wire.send(literalBytes(does) ?? Buffer.alloc(0));
   }
 
   async hear(event: SessionEvent, timeout: number): Promise<Difference | null> {
@@ -128,7 +108,7 @@ class Peer {
   }
 
   leave(): void {
-    this.#socket.destroy();
+    this.#wire.leave();
   }
 
   /** Waits for bytes or the end; resolves to false at the deadline. */

@@ -8,6 +8,8 @@
 export interface Session {
   /** Name of the protocol, such as `m2mp`. */
   readonly protocol: string;
+  /** Over UDP each event is one datagram, and nobody closes. */
+  readonly transport: 'tcp' | 'udp';
   /** What the session shows, in one sentence. */
   readonly title: string;
   /** What must hold on the server before it begins. */

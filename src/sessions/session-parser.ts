@@ -21,7 +21,7 @@ export async function readSession(file: string): Promise<Session> {
 
 /** Reads the text of a session; `file` is its name in errors. Throws `SessionFileError`. */
 export function parseSession(text: string, file: string): Session {
-  const draft: Draft = { protocol: null, title: null, given: [], events: [] };
+  const draft: Draft = { protocol: null, transport: null, title: null, given: [], events: [] };
   const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
   for (const [index, line] of lines.entries()) {
     try {
@@ -33,11 +33,13 @@ export function parseSession(text: string, file: string): Session {
   }
   if (draft.protocol === null) throw new SessionFileError(file, 0, 'lacks a line such as "@protocol m2mp"');
   if (draft.title === null) throw new SessionFileError(file, 0, 'lacks a line "@title one sentence"');
-  return { protocol: draft.protocol, title: draft.title, given: draft.given, events: draft.events };
+  const { protocol, transport, title, given, events } = draft;
+  return { protocol, transport: transport ?? 'tcp', title, given, events };
 }
 
 interface Draft {
   protocol: string | null;
+  transport: 'tcp' | 'udp' | null;
   title: string | null;
   given: Given[];
   events: SessionEvent[];
@@ -46,7 +48,7 @@ interface Draft {
 function parseLine(line: string, number: number, draft: Draft): void {
   if (line === '' || line.startsWith('#')) return;
   if (line.startsWith('@')) parseDirective(line, draft);
-  else draft.events.push(parseEvent(line, number, draft.events));
+  else draft.events.push(parseEvent(line, number, draft));
 }
 
 function parseDirective(line: string, draft: Draft): void {
@@ -61,8 +63,14 @@ function parseDirective(line: string, draft: Draft): void {
     );
   else if (name === 'title')
     draft.title = once('@title', draft.title, matching(rest, /^.+$/, '@title', 'one sentence'));
+  else if (name === 'transport')
+    draft.transport = once(
+      '@transport',
+      draft.transport,
+      matching(withoutComment(rest), /^(?:tcp|udp)$/, '@transport', 'tcp or udp') === 'udp' ? 'udp' : 'tcp',
+    );
   else if (name === 'given') draft.given.push(parseGiven(rest));
-  else throw new PayloadError(`"@${name}" is not valid, a directive is @protocol, @title or @given`);
+  else throw new PayloadError(`"@${name}" is not valid, a directive is @protocol, @transport, @title or @given`);
 }
 
 function parseGiven(text: string): Given {
@@ -90,7 +98,7 @@ function parseGiven(text: string): Given {
   }
 }
 
-function parseEvent(line: string, number: number, before: readonly SessionEvent[]): SessionEvent {
+function parseEvent(line: string, number: number, { events: before, transport }: Draft): SessionEvent {
   const [, seconds = '', arrow = '', rest = ''] = /^(\S+)\s+([<>])\s+(.*)$/.exec(line) ?? [];
   if (!arrow)
     throw new PayloadError(`${shorten(line)} is not valid, a line is "# comment", "@directive" or "seconds > payload"`);
@@ -98,6 +106,7 @@ function parseEvent(line: string, number: number, before: readonly SessionEvent[
   const from = arrow === '>' ? 'device' : 'server';
   checkOrder(at, from, before);
   const close = /^close\s*(?:#\s*(.*))?$/.exec(rest);
+  if (close && transport === 'udp') throw new PayloadError('close is not valid over UDP, which has no connections');
   if (close) return { at, from, line: number, does: 'close', comment: close[1] ?? '' };
   const { parts, comment } = parsePayload(rest);
   checkWildcards(parts, from);
@@ -169,7 +178,7 @@ function matched(text: string, pattern: RegExp, what: string, takes: string): Re
   return found;
 }
 
-function once(what: string, before: string | null, value: string): string {
+function once<T extends string>(what: string, before: T | null, value: T): T {
   if (before !== null) throw new PayloadError(`${what} stands twice, a session takes one`);
   return value;
 }

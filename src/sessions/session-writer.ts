@@ -4,7 +4,9 @@ import type { Given, Session, SessionEvent } from './session-file.js';
 
 /** The text of a session: read again, it is the same session with its parts merged and its lines numbered. */
 export function writeSession(session: Session): string {
-  const lines = [`@protocol ${session.protocol}`, `@title ${session.title}`, ...session.given.map(writeGiven), ''];
+  const transport = session.transport === 'udp' ? ['@transport udp'] : [];
+  const given = session.given.map(writeGiven);
+  const lines = [`@protocol ${session.protocol}`, ...transport, `@title ${session.title}`, ...given, ''];
   const width = Math.max(...session.events.map((event) => seconds(event.at).length), 1);
   for (const event of session.events) lines.push(writeEvent(event, width));
   return `${lines.join('\n')}\n`;

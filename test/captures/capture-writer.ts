@@ -23,18 +23,47 @@ const LINKS: Readonly<Record<Link, number>> = {
   raw: 101,
 };
 
+export interface WrittenDatagram {
+  /** UNIX ms. */
+  readonly time: number;
+  readonly fromClient: boolean;
+  readonly payload: Buffer;
+}
+
+export function datagramPacket(datagram: WrittenDatagram, link: Link, version: 4 | 6): Buffer {
+  const udp = Buffer.alloc(8);
+  const [source, target] = portsOf(datagram);
+  udp.writeUInt16BE(source, 0);
+  udp.writeUInt16BE(target, 2);
+  udp.writeUInt16BE(8 + datagram.payload.length, 4);
+  return packetWith(17, Buffer.concat([udp, datagram.payload]), datagram, link, version);
+}
+
 export function packet(segment: WrittenSegment, link: Link, version: 4 | 6): Buffer {
-  const [source, target] = segment.fromClient ? [40_000, 3_010] : [3_010, 40_000];
+  const [source, target] = portsOf(segment);
   const tcp = Buffer.alloc(20);
   tcp.writeUInt16BE(source, 0);
   tcp.writeUInt16BE(target, 2);
   tcp.writeUInt32BE(segment.sequence >>> 0, 4);
   tcp.writeUInt8(5 << 4, 12);
   tcp.writeUInt8(segment.flags, 13);
-  const inside = Buffer.concat([tcp, segment.payload]);
+  return packetWith(6, Buffer.concat([tcp, segment.payload]), segment, link, version);
+}
+
+function portsOf({ fromClient }: { readonly fromClient: boolean }): readonly [number, number] {
+  return fromClient ? [40_000, 3_010] : [3_010, 40_000];
+}
+
+function packetWith(
+  protocol: number,
+  inside: Buffer,
+  { fromClient }: { readonly fromClient: boolean },
+  link: Link,
+  version: 4 | 6,
+): Buffer {
   const [client, server] = [1, 2];
-  const ends = segment.fromClient ? [client, server] : [server, client];
-  const ip = version === 4 ? ipv4(inside.length, ends) : ipv6(inside.length, ends);
+  const ends = fromClient ? [client, server] : [server, client];
+  const ip = version === 4 ? ipv4(protocol, inside.length, ends) : ipv6(protocol, inside.length, ends);
   const type = Buffer.from(version === 4 ? [0x08, 0x00] : [0x86, 0xdd]);
   const before: Readonly<Record<Link, Buffer>> = {
     ethernet: Buffer.concat([Buffer.alloc(12), type]),
@@ -49,24 +78,24 @@ export function packet(segment: WrittenSegment, link: Link, version: 4 | 6): Buf
   return Buffer.concat([before[link], ip, inside, padding]);
 }
 
-function ipv4(length: number, [from = 0, to = 0]: readonly number[]): Buffer {
+function ipv4(protocol: number, length: number, [from = 0, to = 0]: readonly number[]): Buffer {
   const ip = Buffer.alloc(20);
   ip.writeUInt8(0x45, 0);
   ip.writeUInt16BE(20 + length, 2);
-  ip.writeUInt8(6, 9);
+  ip.writeUInt8(protocol, 9);
   ip.set([192, 0, 2, from, 192, 0, 2, to], 12);
   return ip;
 }
 
 /** With an extension header, as some networks have it. */
-function ipv6(length: number, [from = 0, to = 0]: readonly number[]): Buffer {
+function ipv6(protocol: number, length: number, [from = 0, to = 0]: readonly number[]): Buffer {
   const ip = Buffer.alloc(48);
   ip.writeUInt8(0x60, 0);
   ip.writeUInt16BE(8 + length, 4);
   ip.writeUInt8(0, 6);
   ip.writeUInt8(from, 23);
   ip.writeUInt8(to, 39);
-  ip.writeUInt8(6, 40);
+  ip.writeUInt8(protocol, 40);
   return ip;
 }
 

@@ -7,8 +7,21 @@ import { CaptureError } from '../../src/captures/packets.js';
 import { recognise } from '../../src/captures/recognise.js';
 import { sessionsOfCapture } from '../../src/captures/sessions.js';
 import { literalBytes } from '../../src/sessions/payload.js';
+import type { Session, SessionEvent } from '../../src/sessions/session-file.js';
+import { parseSession } from '../../src/sessions/session-parser.js';
 import { corpusOf } from '../fuzz/corpus.js';
-import { ACK, FIN, type Link, packet, pcap, pcapng, SYN, type WrittenSegment } from './capture-writer.js';
+import {
+  ACK,
+  datagramPacket,
+  FIN,
+  type Link,
+  packet,
+  pcap,
+  pcapng,
+  SYN,
+  type WrittenDatagram,
+  type WrittenSegment,
+} from './capture-writer.js';
 
 const START = 1_700_000_000_000;
 const LINKS: readonly Link[] = ['ethernet', 'vlan', 'cooked', 'cooked2', 'loopback', 'raw'];
@@ -119,10 +132,61 @@ it('a connection on the same ports as one before is another one', () => {
   expect(connectionsOf(pcap(inPackets(all, 'raw'), 'raw'))).toHaveLength(2);
 });
 
+const DATAGRAMS = parseSession(
+  readFileSync(new URL('../../fixtures/teltonika/datagrams.session', import.meta.url), 'utf8'),
+  'datagrams.session',
+);
+/** The datagrams of a session, as both sides sent them, from a time on. */
+const datagramsOf = ({ events }: Session, start: number): WrittenDatagram[] =>
+  events.flatMap(({ at, from, does }) =>
+    does === 'close'
+      ? []
+      : [{ time: start + at, fromClient: from === 'device', payload: Buffer.from(literalBytes(does)!) }],
+  );
+
+it.each(LINKS.flatMap((link) => ([4, 6] as const).map((version) => [link, version] as const)))(
+  'datagrams over %s and IPv%d are one exchange until it is quiet, each of them whole',
+  (link, version) => {
+    const sent = [...datagramsOf(DATAGRAMS, START), ...datagramsOf(DATAGRAMS, START + 400_000)];
+    const file = pcap(
+      sent.map((one) => ({ time: one.time, bytes: datagramPacket(one, link, version) })),
+      link,
+    );
+    const { sessions, unknown } = sessionsOfCapture(file, protocols);
+    expect(unknown).toBe(0);
+    expect(sessions.map(({ protocol }) => protocol.name)).toEqual(['teltonika', 'teltonika']);
+    for (const { session } of sessions) {
+      expect(session.transport).toBe('udp');
+      expect(session.events.map(({ at, from, does }) => [at, from, literal(does)])).toEqual(
+        DATAGRAMS.events.map(({ at, from, does }) => [at, from, literal(does)]),
+      );
+    }
+  },
+);
+
+it('datagrams of which the answers were captured first are of the one who is a device', () => {
+  const sent = datagramsOf(DATAGRAMS, START).slice(1);
+  const file = pcap(
+    sent.map((one) => ({ time: one.time, bytes: datagramPacket(one, 'raw', 4) })),
+    'raw',
+  );
+  const [first] = sessionsOfCapture(file, protocols).sessions;
+  expect(first?.session.title).toMatch(/:40000 to /);
+  expect(first?.session.events[0]?.from).toBe('server');
+});
+
+function literal(does: SessionEvent['does']): string {
+  return does === 'close' ? does : Buffer.from(literalBytes(does)!).toString('hex');
+}
+
 it('random and damaged files never throw anything but a CaptureError', () => {
   const whole = pcapng(inPackets(TALK, 'ethernet'), 'ethernet');
+  const datagrams = pcap(
+    datagramsOf(DATAGRAMS, START).map((one) => ({ time: one.time, bytes: datagramPacket(one, 'raw', 6) })),
+    'raw',
+  );
   const damaged = fc.tuple(
-    fc.constantFrom(whole, pcap(inPackets(TALK, 'raw'), 'raw')),
+    fc.constantFrom(whole, pcap(inPackets(TALK, 'raw'), 'raw'), datagrams),
     fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 12 }),
     fc.nat(),
   );

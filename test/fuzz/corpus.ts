@@ -1,4 +1,4 @@
-/** What devices say in all recorded sessions, by protocol: the seeds of mutation. */
+/** What devices say in all recorded sessions over TCP, by protocol: the seeds of mutation. */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Protocol } from '../../protocols/protocol.js';
 import { literalBytes } from '../../src/sessions/payload.js';
@@ -15,11 +15,12 @@ export interface Recorded {
 export function corpusOf(protocol: Protocol): Recorded[] {
   return readdirSync(FIXTURES + protocol.name)
     .sort()
-    .map((name) => {
+    .flatMap((name) => {
       const session = parseSession(readFileSync(`${FIXTURES}${protocol.name}/${name}`, 'utf8'), name);
+      if (session.transport === 'udp') return [];
       const sent = session.events.flatMap(({ from, does }) =>
         from === 'device' && does !== 'close' ? [Buffer.from(literalBytes(does) ?? [])] : [],
       );
-      return { name, bytes: Buffer.concat(sent) };
+      return [{ name, bytes: Buffer.concat(sent) }];
     });
 }

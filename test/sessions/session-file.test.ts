@@ -24,6 +24,9 @@ it.each([
   ['0.2 > 00\n0.1 > 00', 4, 'goes back'],
   ['@given colour red', 3, '"colour"'],
   ['0.1 < close\n0.2 < 00', 4, 'behind the close'],
+  ['@transport sctp', 3, '"sctp"'],
+  ['@transport udp\n@transport tcp', 4, 'twice'],
+  ['@transport udp\n0.1 > close', 4, 'over UDP'],
 ])('%j is refused, by its line', (text, line, what) => {
   expect(() => parseSession(HEAD + text, 'f.session')).toThrow(expect.objectContaining({ line }));
   expect(() => parseSession(HEAD + text, 'f.session')).toThrow(what);
@@ -61,6 +64,7 @@ it('what is written is read as it was', () => {
     });
   const session: fc.Arbitrary<Session> = fc.record({
     protocol: fc.constantFrom('m2mp', 'alip'),
+    transport: fc.constantFrom('tcp', 'udp'),
     title: fc.constant('a session'),
     given: fc.constant([]),
     events,
