@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { DeviceGiven, DevicesPage } from '../api/devices.js';
+import type { SearchResult } from '../api/search.js';
 import { jsonLine } from '../queries/json.js';
 import { addApiVerb, limitOption } from './arguments.js';
 import { clientFor, part } from './client.js';
@@ -13,6 +14,15 @@ const columns: readonly Column<DeviceGiven>[] = [
   ['CONNECTIONS', (device) => device.connections],
   ['FIRST CONNECTION', (device) => device.firstConnection],
   ['ID', (device) => device.id],
+];
+
+const searchColumns: readonly Column<SearchResult['devices'][number]>[] = [
+  ['IDENT', ({ device }) => device.ident],
+  ['NAME', ({ device }) => device.name],
+  ['LAST SEEN', ({ lastSeen }) => lastSeen],
+  ['LAT', ({ place }) => place?.lat ?? null],
+  ['LON', ({ place }) => place?.lon ?? null],
+  ['ID', ({ device }) => device.id],
 ];
 
 const pathOf = (device: string) => `/api/devices/${part(device)}`;
@@ -33,6 +43,18 @@ export function addDevices(program: Command): void {
         entries(client, '/api/devices', { deleted }, limit, (page: DevicesPage) => page.devices),
       );
       printRows(found, columns, { json, none: 'no devices' });
+    });
+
+  verb
+    .command('search <query>')
+    .description('those that are all of it: words, interval=60, near:LAT,LON,KM, silent:1d')
+    .addOption(limitOption(100))
+    .action(async (q: string, _, command: Command) => {
+      const { limit, json } = command.optsWithGlobals<{ limit: number; json?: boolean }>();
+      const found = await gathered(
+        entries(clientFor(command), '/api/search', { q }, limit, (page: SearchResult) => page.devices),
+      );
+      printRows(found, searchColumns, { json, none: 'no such devices' });
     });
 
   verb

@@ -27,6 +27,7 @@ import { addStorage } from './storage.js';
 import { addStore } from './store.js';
 import { addSync } from './sync.js';
 import { addTokens } from './tokens.js';
+import { addTrack } from './track.js';
 import { addUsers } from './users.js';
 import { addWaiting } from './waiting.js';
 
@@ -40,6 +41,7 @@ addDevices(program);
 addSettings(program);
 addCommands(program);
 addReadings(program);
+addTrack(program);
 addSensors(program, protocols);
 addWaiting(program);
 addDomains(program);

@@ -90,6 +90,23 @@ it('readings come as a table, as CSV and as lines of JSON', async () => {
   expect(rows(json).map(({ data }) => data)).toEqual(['21.5', '22.5']);
 });
 
+it('devices are found by what they are, and the way of one is told with its stops', async () => {
+  const start = Date.UTC(2026, 3, 1);
+  for (let minute = 0; minute < 10; minute++)
+    device.send(
+      device.side.location({ time: start + minute * 60_000, lat: 48.85, lon: 2.35 + (minute < 5 ? 0 : 0.1) }),
+    );
+  await device.barrier();
+  expect(await out('devices', 'search', '"490154203237518" near:48.85,2.45,1')).toContain(IDENT);
+  expect(await out('devices', 'search', 'near:10,10,1', '--json')).toBe('');
+  expect((await run('devices', 'search', 'near:here')).err).toContain('near:here');
+  const track = await out('track', IDENT, '--from', '2026-04-01', '--to', '2026-04-01');
+  expect(track).toMatch(/10 places\n7\.\d{3} km, 0:01:00 in motion, 2 stops\n/);
+  expect(track).toMatch(/2026-04-01T00:05:00.000Z +0:04:00 +48.85 +2.45/);
+  const [{ points, stopCount }] = rows(await out('track', IDENT, '--points', '2', '--stop-time', '600', '--json'));
+  expect([points.length, stopCount]).toEqual([2, 0]);
+});
+
 it('readings come by period and of many devices', async () => {
   const hours = await out(
     'readings',
