@@ -79,11 +79,40 @@ function* entries(options: ReadonlyMap<string, Option>, sources: Sources): Itera
   const byVariable = new Map([...options.keys()].map((key) => [variableOf(key), key]));
   for (const [variable, value] of Object.entries(sources.env)) {
     if (!variable.startsWith('M2MP_') || otherVariables.has(variable) || value === undefined) continue;
+    const ofFile = secretInFile(options, byVariable, variable);
+    if (ofFile && sources.env[variable.slice(0, -FILE.length)] !== undefined)
+      throw new ConfigError(`${variable}: ${variable.slice(0, -FILE.length)} is set as well, one of them counts`);
+    if (ofFile) {
+      yield [ofFile, secretOf(variable, value), variable];
+      continue;
+    }
     const key = byVariable.get(variable);
     if (!key) throw new ConfigError(`${variable}: unknown variable; known are ${[...byVariable.keys()].join(', ')}`);
     yield [key, value, variable];
   }
   for (const [key, value] of Object.entries(sources.flags)) if (value !== undefined) yield [key, value, `--${key}`];
+}
+
+/** What a variable ends with that names a file with a secret, in place of telling it to whoever lists processes. */
+const FILE = '_FILE';
+
+/** The key of the secret option whose file a variable names, if it does. */
+function secretInFile(
+  options: ReadonlyMap<string, Option>,
+  byVariable: ReadonlyMap<string, string>,
+  variable: string,
+): string | undefined {
+  const key = variable.endsWith(FILE) ? byVariable.get(variable.slice(0, -FILE.length)) : undefined;
+  return key !== undefined && options.get(key)?.secret ? key : undefined;
+}
+
+/** The secret in a file, without the line's end that editors put there. */
+function secretOf(variable: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    throw new ConfigError(`${variable}: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 function readFile(sources: Sources): Record<string, unknown> {

@@ -49,6 +49,17 @@ describe('the configuration', () => {
     expect(config.debug).toBe(true);
   });
 
+  it('takes a secret from the file that a variable names, and no other option', () => {
+    const file = join(directory, 'password');
+    writeFileSync(file, 'of the cluster\n');
+    const config = load({ env: { M2MP_CASSANDRA_PASSWORD_FILE: file } });
+    expect(config['cassandra-password']).toBe('of the cluster');
+    const refused = (env: Record<string, string>) => () => load({ env });
+    expect(refused({ M2MP_CASSANDRA_PASSWORD_FILE: `${file}.away` })).toThrow(/PASSWORD_FILE: ENOENT/);
+    expect(refused({ M2MP_CASSANDRA_PASSWORD_FILE: file, M2MP_CASSANDRA_PASSWORD: 'x' })).toThrow(/is set as well/);
+    expect(refused({ M2MP_DATA_FILE: file })).toThrow(/M2MP_DATA_FILE: unknown variable/);
+  });
+
   it.each([
     [{ yaml: 'prot: 1' }, /m2mp\.yaml: prot: unknown entry; known are .*m2mp-port/],
     [{ yaml: 'http-port: eighty' }, /m2mp\.yaml: http-port: "eighty" is not valid, it takes a port/],

@@ -18,6 +18,7 @@ it('docs/configuration.md lists every option as it is declared (M2MP_UPDATE=1 wr
 
 it.each([
   'README.md',
+  'SECURITY.md',
   'docs/configuration.md',
   'docs/durability.md',
   'docs/bus.md',
@@ -34,4 +35,10 @@ it.each([
   const file = resolve(root, document);
   for (const [, target] of readFileSync(file, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g))
     expect(existsSync(resolve(dirname(file), target!)), `${document}: ${target}`).toBe(true);
+});
+
+it.each(['SECURITY.md', 'docs/durability.md'])('every file that %s refers to is there', (document) => {
+  const named = readFileSync(resolve(root, document), 'utf8').matchAll(/`((?:test|src|protocols|docs)\/[\w./-]+)`/g);
+  const missing = [...named].map(([, path]) => path!).filter((path) => !existsSync(resolve(root, path)));
+  expect(missing).toEqual([]);
 });
