@@ -13,6 +13,7 @@ import { heavyReads } from './questions/heavy-reads.js';
 import { idleConnections } from './questions/idle-connections.js';
 import { kills } from './questions/kills.js';
 import { latency } from './questions/latency.js';
+import { latest } from './questions/latest.js';
 import { layout } from './questions/layout.js';
 import { manyConnections } from './questions/many-connections.js';
 import { readMonth } from './questions/read-month.js';
@@ -31,6 +32,7 @@ const questions: readonly Question[] = [
   idleConnections,
   growth,
   readMonth,
+  latest,
   heavyReads,
   exports,
   kills,
