@@ -60,9 +60,11 @@ export class FrameReader {
 
   /** Up to the next `#`; one that another `*` cuts off is none. */
   #text(bytes: Buffer): Frame | null {
-    const end = bytes.indexOf(TEXT_END);
-    const again = bytes.indexOf(TEXT, 1);
-    const cut = again !== -1 && (end === -1 || again < end);
+    // No further than it may reach: else each of many stars in a row would be looked behind to the end of all that came.
+    const reach = bytes.subarray(0, MAX_FRAME_BYTES + 1);
+    const again = reach.indexOf(TEXT, 1);
+    const end = (again === -1 ? reach : reach.subarray(0, again)).indexOf(TEXT_END);
+    const cut = again !== -1 && end === -1;
     const length = cut ? again : end + 1;
     if (length > MAX_FRAME_BYTES || (length === 0 && bytes.length > MAX_FRAME_BYTES)) return this.#giveUp();
     return length === 0 ? null : this.#take(length, cut ? 'noise' : 'text');

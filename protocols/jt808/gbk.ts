@@ -4,6 +4,8 @@ const gbk = new TextDecoder('gbk', { fatal: true });
 
 /** The text, without zeros at its end, or null: these bytes are not GBK. */
 export function readGbk(bytes: Uint8Array): string | null {
+  // In no place of GBK, yet some platforms make something of it.
+  if (bytes.includes(0xff)) return null;
   try {
     return gbk.decode(bytes).replace(/\0+$/, '');
   } catch {
@@ -37,8 +39,12 @@ function reversed(): Map<string, number> {
       // Two characters, or the sign for none, stand where the table has a gap.
       if ([...text].length === 1 && text !== '\ufffd' && !codes.has(text)) codes.set(text, (lead << 8) | trail);
     }
+  const euro = loose.decode(Uint8Array.of(EURO));
+  if (!codes.has(euro)) codes.set(euro, EURO);
   return codes;
 }
 
 const ASCII = /^[\0-\x7f]*$/;
 const QUESTION_MARK = 0x3f;
+/** The one character of a single byte above ASCII. */
+const EURO = 0x80;

@@ -31,6 +31,8 @@ export interface CapturedEvent {
 /** Connections of one capture, and bytes waiting for those before them on one side, at the most. */
 export const MAX_CONNECTIONS = 100_000;
 export const MAX_WAITING_BYTES = 4 << 20;
+/** Segments that wait for those before them, of one side. */
+const MAX_WAITING_SEGMENTS = 10_000;
 /** Milliseconds of quiet after which two ports that speak UDP begin anew. */
 const QUIET_BETWEEN_EXCHANGES = 300_000;
 
@@ -173,11 +175,13 @@ class Side {
       return [];
     }
     this.#next ??= segment.sequence;
+    if (segment.payload.length === 0 && !segment.fin && !segment.rst) return [];
     this.#waiting.push(segment);
     this.#waitingBytes += segment.payload.length;
     const found = this.#inOrder();
     // Somebody's bytes were not captured: go on behind them rather than wait for ever.
-    if (this.#waitingBytes > MAX_WAITING_BYTES) found.push(...this.takeWaiting());
+    if (this.#waitingBytes > MAX_WAITING_BYTES || this.#waiting.length > MAX_WAITING_SEGMENTS)
+      found.push(...this.takeWaiting());
     return found;
   }
 

@@ -13,6 +13,11 @@ export interface Heard {
   readonly noise?: fc.Arbitrary<Uint8Array>;
 }
 
+/** What frames and lines of some protocol begin or end with: many in a row are many of them, or one without an end. */
+const BEGINNINGS = [...Buffer.from('*$#~xy)\n\0'), 0x01, 0x02, 0x61, 0xff];
+/** Ms that are far more than a megabyte takes on a busy machine, and far less than where each byte is read again for each. */
+const LONG = 10_000;
+
 /** Tests that a session does not depend on how its bytes are cut, and takes any of them. */
 export function testSession(protocol: Protocol, { stream, now, noise = fc.uint8Array({ maxLength: 200 }) }: Heard) {
   const hears = (chunks: readonly Uint8Array[]) => effectsOf(newSession(protocol, now), chunks, now);
@@ -33,6 +38,15 @@ export function testSession(protocol: Protocol, { stream, now, noise = fc.uint8A
       }),
     );
   });
+
+  test.each(BEGINNINGS.map((byte) => [byte.toString(16), byte] as const))(
+    'a megabyte of the byte %s is read in time that grows as it does',
+    (_, byte) => {
+      const started = performance.now();
+      hears([Buffer.alloc(1 << 20, byte)]);
+      expect(performance.now() - started).toBeLessThan(LONG);
+    },
+  );
 
   test('random bytes never throw, and are explained to the last', () => {
     fc.assert(

@@ -76,9 +76,13 @@ export function effectsOf(session: Session, chunks: Iterable<Uint8Array>, now = 
       const effect = due[index];
       if (effect === undefined) break;
       all.push(effect);
-      if (effect.do === 'identify') due.push(...session.tell({ tell: 'identified', ...awaited }, now));
-      else if (effect.do === 'ask')
-        due.push(...session.tell({ tell: 'answered', answer: answerTo(effect.question) }, now));
+      const told =
+        effect.do === 'identify'
+          ? session.tell({ tell: 'identified', ...awaited }, now)
+          : effect.do === 'ask'
+            ? session.tell({ tell: 'answered', answer: answerTo(effect.question) }, now)
+            : [];
+      for (const one of told) due.push(one);
     }
   }
   return all;

@@ -75,6 +75,13 @@ test('a setting that is sent comes back as it is, whatever the parameter', () =>
   );
 });
 
+test('every character of GBK is read and written as the same', () => {
+  for (let code = 1; code <= 0xffff; code++) {
+    const text = readGbk(code > 0xff ? Uint8Array.of(code >> 8, code & 0xff) : Uint8Array.of(code));
+    if (text !== null) expect(readGbk(writeGbk(text)), code.toString(16)).toBe(text);
+  }
+});
+
 test('a text that GBK has comes back as it is', () => {
   const character = fc
     .tuple(fc.integer({ min: 0xb0, max: 0xf7 }), fc.integer({ min: 0xa1, max: 0xfe }))
