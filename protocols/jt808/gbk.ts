@@ -4,13 +4,23 @@ const gbk = new TextDecoder('gbk', { fatal: true });
 
 /** The text, without zeros at its end, or null: these bytes are not GBK. */
 export function readGbk(bytes: Uint8Array): string | null {
-  // In no place of GBK, yet some platforms make something of it.
-  if (bytes.includes(0xff)) return null;
+  if (!isGbk(bytes)) return null;
   try {
     return gbk.decode(bytes).replace(/\0+$/, '');
   } catch {
     return null;
   }
+}
+
+/** Whether they are single bytes and pairs as GBK has them: platforms make something of others too, each its own. */
+function isGbk(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at++) {
+    const lead = bytes[at] ?? 0;
+    if (lead <= EURO) continue;
+    const trail = bytes[++at] ?? 0;
+    if (lead === 0xff || trail < 0x40 || trail === 0x7f || trail === 0xff) return false;
+  }
+  return true;
 }
 
 /** The bytes of a text; a character that GBK lacks becomes a question mark. */

@@ -80,6 +80,7 @@ test('every character of GBK is read and written as the same', () => {
     const text = readGbk(code > 0xff ? Uint8Array.of(code >> 8, code & 0xff) : Uint8Array.of(code));
     if (text !== null) expect(readGbk(writeGbk(text)), code.toString(16)).toBe(text);
   }
+  for (const hex of ['ff', 'b0ff', '81308130', '90308130', 'b0']) expect(readGbk(Buffer.from(hex, 'hex'))).toBeNull();
 });
 
 test('a text that GBK has comes back as it is', () => {
