@@ -87,6 +87,11 @@ export interface ConnectionFacts {
 export interface Session {
   /** Nothing can be said here but answers: settings and commands wait for another connection. */
   readonly answersOnly?: true;
+  /**
+   * Whether a command that was told has not left: it waits behind others, or cannot be said here. Without it every command
+   * leaves when it is told.
+   */
+  unsent?(command: Command): boolean;
   /** Takes the next bytes of the stream, cut anywhere. Never throws. `bytes` may be kept and must not be changed. */
   receive(bytes: Uint8Array, now: number): Effect[];
   /** Takes what the gateway wants said, or the outcome of `identify` or `ask`. Never throws. */

@@ -3,7 +3,7 @@
  * one has an outcome to wait for, and all that came of them is given.
  */
 import { count, type Outcome, takeEffects } from './effects.js';
-import type { Effect, Identified, Intent, Session } from './protocol.js';
+import type { Command, Effect, Identified, Intent, Session } from './protocol.js';
 
 /** What every conversation in turns knows, `Frame` being what its reader gives. */
 export interface Turns<Frame> extends Outcome {
@@ -31,6 +31,8 @@ export interface Ways<Conversation, Frame> {
   readonly carryOut: (conversation: Conversation, intent: Saying) => void;
   /** No frame can be taken now: ends the connection where none ever will be. */
   readonly settle: (conversation: Conversation) => void;
+  /** As of the session; without it every command leaves when it is told. */
+  readonly unsent?: (conversation: Conversation, command: Command) => boolean;
 }
 
 /** What is told beside the outcome of an identification. */
@@ -41,7 +43,9 @@ export function sessionInTurns<Conversation extends Turns<Frame>, Frame>(
   conversation: Conversation,
   ways: Ways<Conversation, Frame>,
 ): Session {
+  const { unsent } = ways;
   return {
+    ...(unsent && { unsent: (command: Command) => unsent(conversation, command) }),
     receive(bytes, now) {
       if (conversation.state === 'closed') return [];
       conversation.now = now;

@@ -7,14 +7,14 @@ import type { ConnectionFacts, Identified, Session } from '../protocol.js';
 import { INVALID, rawType } from '../raw.js';
 import { SentMessages } from '../sent.js';
 import { breakOff, OVERFULL, sessionInTurns, type Ways } from '../turns.js';
-import { sayCommands, takeText } from './commands.js';
+import { flagOf, sayCommands, takeText } from './commands.js';
 import { answer, type Conversation } from './conversation.js';
 import { type Frame, FrameReader, type Packet } from './frames.js';
 import { readInformation } from './information.js';
 import { readRecord } from './location.js';
 import { ALARMS, LOCATIONS, numberText, PROTOCOL } from './numbers.js';
 import { alarmReadings, LEAST_STATE_BYTES, readState } from './state.js';
-import { readLogin } from './texts.js';
+import { commandContent, readLogin } from './texts.js';
 
 /** The server's side of one new connection. */
 export function createSession(facts: ConnectionFacts): Session {
@@ -40,6 +40,7 @@ const ways: Ways<Conversation, Frame> = {
   carryOut(conversation, intent) {
     if (intent.tell === 'commands' && conversation.state === 'identified') sayCommands(conversation, intent.commands);
   },
+  unsent: (_, { id, text }) => typeof commandContent(flagOf(id), text) === 'string',
   settle(conversation) {
     const { tooLong, overfull } = conversation.reader;
     if (tooLong) breakOff(conversation, 'a frame was too long');

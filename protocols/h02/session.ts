@@ -45,6 +45,7 @@ const ways: Ways<Conversation, Frame> = {
   carryOut(conversation, intent) {
     if (intent.tell === 'commands' && conversation.state === 'identified') sayCommands(conversation, intent.commands);
   },
+  unsent: (conversation, command) => typeof commandText(command, conversation, conversation.now) === 'string',
   settle(conversation) {
     const { reader, isDatagram, state } = conversation;
     if (reader.tooLong) return breakOff(conversation, 'a text has no end');

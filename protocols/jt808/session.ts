@@ -6,6 +6,7 @@ import { count, keepRaw } from '../effects.js';
 import type { ConnectionFacts, Identified, Session } from '../protocol.js';
 import { SentMessages, SentSettings } from '../sent.js';
 import { breakOff, OVERFULL, type Saying, sessionInTurns, type Ways } from '../turns.js';
+import { messageOf } from './commands.js';
 import { answer, type Conversation, say } from './conversation.js';
 import { type Frame, FrameReader, readContent } from './frames.js';
 import { idText, MESSAGE, REGISTRATION, RESULT } from './ids.js';
@@ -43,6 +44,7 @@ const ways: Ways<Conversation, Frame> = {
   accepted,
   refused,
   carryOut,
+  unsent: (_, { text }) => typeof messageOf(text) === 'string',
   settle(conversation) {
     const { tooLong, overfull } = conversation.reader;
     if (tooLong) breakOff(conversation, 'a frame was too long');

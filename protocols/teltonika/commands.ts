@@ -9,11 +9,14 @@ export const COMMAND_PATIENCE = 300_000;
 export class Commands {
   #out: { readonly id: string; readonly at: number } | null = null;
   #waiting: Command[] = [];
+  readonly #turnedAway = new Set<string>();
 
   /** Appends commands; gives how many there was no room for. */
   add(commands: readonly Command[]): number {
     const room = MAX_WAITING_COMMANDS - this.#waiting.length;
-    this.#waiting.push(...commands.slice(0, room));
+    for (const [index, command] of commands.entries())
+      if (index < room) this.#waiting.push(command);
+      else this.#turnedAway.add(command.id);
     return Math.max(0, commands.length - room);
   }
 
@@ -27,6 +30,11 @@ export class Commands {
     return command;
   }
 
+  /** Whether a command that was added has not left. */
+  holds(id: string): boolean {
+    return this.#turnedAway.has(id) || this.#waiting.some((command) => command.id === id);
+  }
+
   /** The id of the command that an answer belongs to, or null: none is out. */
   answered(): string | null {
     const id = this.#out?.id ?? null;
@@ -38,5 +46,6 @@ export class Commands {
   clear(): void {
     this.#out = null;
     this.#waiting = [];
+    this.#turnedAway.clear();
   }
 }

@@ -38,6 +38,7 @@ const ways: Ways<StreamConversation, Frame> = {
   carryOut(conversation, intent) {
     if (intent.tell === 'commands') takeCommands(conversation, intent.commands);
   },
+  unsent: ({ commands }, { id }) => commands.holds(id),
   settle(conversation) {
     const { problem, rest } = conversation.reader;
     if (problem !== null) breakOff(conversation, problem, rest);

@@ -3,7 +3,7 @@
  * carried out here. What the device may forget upon leaves only through `DurableAnswers`.
  */
 import type { Duplex } from 'node:stream';
-import type { ConnectionFacts, Effect, Intent, Protocol, Session } from '../../protocols/protocol.js';
+import type { Command, ConnectionFacts, Effect, Intent, Protocol, Session } from '../../protocols/protocol.js';
 import type { Device } from '../devices/device.js';
 import { seriesOf } from '../devices/device.js';
 import { hexForLog, type Logger } from '../observe/log.js';
@@ -15,6 +15,7 @@ import { handOver } from './hand-over.js';
 import { writeHeld } from './lease.js';
 import { answerTo } from './questions.js';
 import { recordEvent } from './server-events.js';
+import { ToldCommands } from './told-commands.js';
 
 /** Why a socket is not read, each a bit. */
 const PAUSED = {
@@ -77,7 +78,8 @@ export class Connection {
   #tasks = 0;
   #lastTask: Promise<void> = Promise.resolve();
   #finishing: string | null = null;
-  #sentCommands: Set<string> | null = null;
+  // Made when it is needed: most connections are idle, and there are many.
+  #toldCommands: ToldCommands | null = null;
   #closed: (() => void) | null = null;
   #isGone = false;
   #seriesId = '';
@@ -138,10 +140,10 @@ export class Connection {
     if (!device || this.#session.answersOnly) return;
     this.#task(async () => {
       const pending = await this.#parts.commands.pending(device.id, this.#parts.clock.now());
-      const commands = pending.filter((command) => !this.#sentCommands?.has(command.id));
+      const commands = pending.filter((command) => !this.#toldCommands?.has(command.id));
       if (commands.length === 0) return;
       this.#tell({ tell: 'commands', commands });
-      await this.#commandsSent(device.id, commands);
+      await this.#commandsTold(commands);
     });
   }
 
@@ -201,6 +203,7 @@ export class Connection {
     this.#counts.bytesIn += bytes.byteLength;
     const before = this.#lastWrite;
     this.#carryOut(this.#session.receive(bytes, now), now);
+    if (this.#toldCommands?.anyLeft) this.#task(() => this.#markSent());
     if (this.#lastWrite !== before) {
       this.#unacknowledged += bytes.byteLength;
       durability.whenDurable(this.#lastWrite, () => {
@@ -350,7 +353,8 @@ export class Connection {
       handsOver: (channel) => translate(channel) !== null,
     });
     this.#socket.uncork();
-    await this.#commandsSent(device.id, pendingCommands);
+    this.#toldCommands = null;
+    await this.#commandsTold(pendingCommands);
   }
 
   #ask({ question }: Extract<Effect, { do: 'ask' }>): void {
@@ -360,7 +364,7 @@ export class Connection {
     this.#task(async () => {
       const answer = await answerTo(this.#parts, this, device, question);
       this.#tell({ tell: 'answered', answer });
-      if (answer.to === 'pendingCommands') await this.#commandsSent(device.id, answer.commands);
+      if (answer.to === 'pendingCommands') await this.#commandsTold(answer.commands);
       this.#pause('session', false);
     });
   }
@@ -373,14 +377,17 @@ export class Connection {
     else this.#task(() => taken);
   }
 
-  async #commandsSent(deviceId: string, commands: readonly { readonly id: string }[]): Promise<void> {
+  async #commandsTold(commands: readonly Command[]): Promise<void> {
     if (commands.length === 0) return;
-    this.#sentCommands ??= new Set();
-    for (const command of commands) this.#sentCommands.add(command.id);
-    await this.#parts.commands.sent(
-      deviceId,
-      commands.map((command) => command.id),
-    );
+    this.#toldCommands ??= new ToldCommands(this.#session);
+    this.#toldCommands.add(commands);
+    await this.#markSent();
+  }
+
+  /** Marks as sent what has left of the commands that were told; the others are looked at when the device speaks. */
+  async #markSent(): Promise<void> {
+    const left = this.#toldCommands?.takeLeft() ?? [];
+    if (this.device && left.length > 0) await this.#parts.commands.sent(this.device.id, left);
   }
 
   #count({ what, why, bytes }: Omit<Extract<Effect, { do: 'count' }>, 'do'>): void {

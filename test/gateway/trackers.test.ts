@@ -78,6 +78,21 @@ describe.each(trackerProtocols.map((protocol) => [protocol.name, protocol] as co
     },
   );
 
+  it.skipIf(protocol.lacks.includes('commands'))('a command is sent when it has left, and not before', async () => {
+    const ident = newIdent(protocol);
+    const device = await identified(ident);
+    const unsayable = protocol.name === 'jt808' ? 'control 999' : protocol.name === 'teltonika' ? 'next' : 'ü';
+    const states = async () =>
+      (await commandsOf(ident)).map(({ text, state }: { text: string; state: string }) => `${text} ${state}`);
+    for (const text of ['status', unsayable]) await gateway.api('POST', `/api/devices/${ident}/commands`, { text });
+    const { id } = await device.hears('command');
+    await expect.poll(states).toEqual([`${unsayable} queued`, 'status sent']);
+    device.send(device.side.commandDone(id, 'ok'));
+    // Where commands go one at a time, that was what the other one waited for.
+    const after = protocol.name === 'teltonika' ? 'sent' : 'queued';
+    await expect.poll(states).toEqual([`${unsayable} ${after}`, 'status done']);
+  });
+
   it('whoever is not known waits to be admitted, and nothing of it is stored', async () => {
     const careful = await startGatewayUnderTest({ provisioning: 'known' });
     const device = await DeviceOnASocket.connect(protocol, careful.port(protocol.name));
