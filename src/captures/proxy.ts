@@ -1,5 +1,5 @@
 /** Sits between devices and a server, and tells what passes: nothing of it is changed or held back. */
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 
 export interface ProxyOptions {
   readonly listen: { readonly host: string; readonly port: number };
@@ -20,8 +20,8 @@ export interface Recording {
 /** Bytes that wait for a side that does not take them, above which the other is not read. */
 const MAX_WAITING = 1 << 20;
 
-/** Starts to listen; resolves to the server. */
-export function startProxy({ listen, to, record, onTrouble }: ProxyOptions): Promise<Server> {
+/** Starts to listen; resolves to the port. */
+export function startProxy({ listen, to, record, onTrouble }: ProxyOptions): Promise<number> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (device) => {
     const source = `${device.remoteAddress}:${device.remotePort}`;
     const upstream = connect({ ...to, allowHalfOpen: true, noDelay: true });
@@ -49,7 +49,8 @@ export function startProxy({ listen, to, record, onTrouble }: ProxyOptions): Pro
     server.once('error', reject);
     server.listen(listen.port, listen.host, () => {
       server.off('error', reject);
-      resolve(server);
+      const address = server.address();
+      resolve(typeof address === 'object' && address ? address.port : listen.port);
     });
   });
 }

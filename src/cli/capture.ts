@@ -3,8 +3,9 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Protocol } from '../../protocols/protocol.js';
+import { startDatagramProxy } from '../captures/datagram-proxy.js';
 import { type Recording, startProxy } from '../captures/proxy.js';
-import { recognise } from '../captures/recognise.js';
+import { recognise, recogniseDatagrams } from '../captures/recognise.js';
 import type { SessionEvent } from '../sessions/session-file.js';
 import { writeEvent, writeSession } from '../sessions/session-writer.js';
 import { hostAndPort } from './arguments.js';
@@ -15,6 +16,7 @@ interface Options {
   readonly listen: number;
   readonly host: string;
   readonly to: { readonly host: string; readonly port: number };
+  readonly udp?: boolean;
   readonly protocol?: string;
 }
 
@@ -31,6 +33,7 @@ export function addCapture(program: Command, protocols: readonly Protocol[]): vo
     .requiredOption('--listen <port>', 'port for the devices', port)
     .option('--host <address>', 'address for the devices', '0.0.0.0')
     .requiredOption('--to <host:port>', 'the server', hostAndPort)
+    .option('--udp', 'datagrams in place of connections')
     .addOption(new Option('--protocol <name>', 'what is spoken; recognised where it is not given').choices(names))
     .action((folder: string, options: Options) => run(folder, options, protocols));
 }
@@ -38,7 +41,8 @@ export function addCapture(program: Command, protocols: readonly Protocol[]): vo
 async function run(folder: string, options: Options, protocols: readonly Protocol[]): Promise<void> {
   mkdirSync(folder, { recursive: true });
   let number = 0;
-  const server = await startProxy({
+  const start = options.udp ? startDatagramProxy : startProxy;
+  const listening = await start({
     listen: { host: options.host, port: options.listen },
     to: options.to,
     record: (source) => {
@@ -49,8 +53,6 @@ async function run(folder: string, options: Options, protocols: readonly Protoco
   }).catch((error: Error) => {
     throw new CliError(`cannot listen on ${options.host}:${options.listen}: ${error.message}`);
   });
-  const address = server.address();
-  const listening = typeof address === 'object' && address ? address.port : options.listen;
   process.stderr.write(
     `listening on ${options.host}:${listening}, passing on to ${options.to.host}:${options.to.port}\n`,
   );
@@ -65,9 +67,11 @@ function recordingIn(file: string, source: string, options: Options, protocols: 
   let writing: Promise<void> | null = null;
   let count = 0;
   const head = (bytes: Buffer) => {
-    const protocol = options.protocol ?? recognise(bytes, protocols)?.name ?? protocols[0]?.name ?? '';
+    const recognised = options.udp ? recogniseDatagrams([bytes], protocols) : recognise(bytes, protocols);
+    const protocol = options.protocol ?? recognised?.name ?? protocols[0]?.name ?? '';
     const title = `${source}, captured ${new Date().toISOString()}`;
-    return writeSession({ protocol, transport: 'tcp', title, given: [], events: [] });
+    const transport = options.udp ? 'udp' : 'tcp';
+    return writeSession({ protocol, transport, title, given: [], events: [] });
   };
   const add = (from: SessionEvent['from'], does: SessionEvent['does'], bytes: Buffer) => {
     count++;

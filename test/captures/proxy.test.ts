@@ -49,6 +49,33 @@ it('what passes `m2mp capture` is passed on as it is, and written as sessions th
   await rm(folder, { recursive: true });
 }, 60_000);
 
+it('datagrams that pass `m2mp capture --udp` are written as sessions that replay the same', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'm2mp-capture-'));
+  for (const name of ['teltonika/datagrams.session', 'h02/datagrams.session']) {
+    const session = await readSession(FIXTURES + name);
+    const gateway = await startGatewayUnderTest();
+    const to = `127.0.0.1:${gateway.port(session.protocol)}`;
+    const args = ['capture', '--udp', '--listen', '0', '--host', '127.0.0.1', '--to', to, join(folder, name)];
+    const proxy = spawn(process.execPath, [PROGRAM, ...args], {
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [line] = await once(createInterface(proxy.stderr), 'line');
+    const target = { host: '127.0.0.1', port: Number(/:(\d+),/.exec(line)?.[1]), speed: 10, answerTimeout: 2_000 };
+    expect(await replaySession(session, target), name).toBeNull();
+    const captured = async () => readSession(join(folder, name, (await readdir(join(folder, name)))[0]!));
+    await expect.poll(async () => (await captured()).events.length).toBe(session.events.length);
+    proxy.kill();
+    const { protocol, transport } = await captured();
+    expect({ protocol, transport }).toEqual({ protocol: session.protocol, transport: 'udp' });
+    const again = { ...target, port: gateway.port(session.protocol) };
+    // The answers of H02 tell the time.
+    if (session.protocol === 'teltonika') expect(await replaySession(await captured(), again)).toBeNull();
+    await gateway.remove();
+  }
+  await rm(folder, { recursive: true });
+}, 60_000);
+
 it('`m2mp replay` takes a capture, and `m2mp decode` explains one', async () => {
   const capture = `${FIXTURES}captures/five-devices.pcap`;
   const { out, code } = await m2mp(['decode', capture]);
