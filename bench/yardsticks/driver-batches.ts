@@ -1,6 +1,6 @@
 /**
  * What the Cassandra driver can do by itself, as a yardstick: unlogged batches of one partition each, so many under way,
- * with the two rows that each reading has, and values that are encoded already. One order after the other in the same
+ * with the two rows that each reading has, and values that are encoded already; or one statement that inserts as many. One order after the other in the same
  * process, so that nothing is compiled anew. Usage: node driver-batches.js '{"address":…,"keyspace":…,…}' (`BatchOrder`);
  * prints one line of JSON (`BatchResult`) for each of its ways.
  */
@@ -20,6 +20,8 @@ export interface Way {
   readonly rows: number;
   /** Batches under way at once. */
   readonly underWay: number;
+  /** How they are given to the driver. */
+  readonly as: 'batch' | 'statement';
 }
 
 export type BatchResult = Way & { readonly readings: number; readonly seconds: number };
@@ -48,7 +50,25 @@ function rowsOf(partition: Buffer, count: number): { query: string; params: unkn
   });
 }
 
-async function measure({ rows, underWay }: Way): Promise<BatchResult> {
+function write(partition: Buffer, { rows, as }: Way): Promise<unknown> {
+  const statements = rowsOf(partition, rows);
+  if (as === 'batch') return client.batch(statements, options);
+  const params = statements.flatMap((statement) => statement.params);
+  return client.execute(insertOf(rows), params, options);
+}
+
+const inserts = new Map<number, string>();
+
+/** One statement of so many rows, made once. */
+function insertOf(rows: number): string {
+  const text =
+    inserts.get(rows) ?? `BEGIN UNLOGGED BATCH ${Array.from({ length: rows }, () => query).join('; ')}; APPLY BATCH`;
+  inserts.set(rows, text);
+  return text;
+}
+
+async function measure(way: Way): Promise<BatchResult> {
+  const { rows, underWay } = way;
   let counted = 0;
   let counting = false;
   let over = false;
@@ -56,7 +76,7 @@ async function measure({ rows, underWay }: Way): Promise<BatchResult> {
   async function worker(): Promise<void> {
     while (!over) {
       const partition = partitions[next++ % partitions.length] ?? Buffer.alloc(0);
-      await client.batch(rowsOf(partition, rows), options);
+      await write(partition, way);
       if (counting) counted += rows;
     }
   }
@@ -69,7 +89,7 @@ async function measure({ rows, underWay }: Way): Promise<BatchResult> {
   const seconds = (performance.now() - started) / 1_000;
   over = true;
   await workers;
-  return { rows, underWay, readings: counted / 2, seconds };
+  return { ...way, readings: counted / 2, seconds };
 }
 
 function passed(seconds: number): Promise<void> {

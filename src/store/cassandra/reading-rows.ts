@@ -1,6 +1,6 @@
 /** Readings on their way into the two partitions of each, as the driver puts them on the wire. */
 import type { ReadingWrite } from '../store.js';
-import type { PartitionRequest } from './session.js';
+import type { PartitionRequest, Statement } from './session.js';
 
 /** What a statement takes besides its values, in bytes. */
 export const OVERHEAD = 64;
@@ -61,19 +61,58 @@ export function seriesPartition(id: string, period: string): string {
 
 /**
  * The rows of some readings in one of the partitions of their targets (0: all types, 1: theirs). Where all live for ever
- * and have one stamp, as those that came in one piece do, that stamp is the request's and goes once.
+ * and have one stamp, as those that came in one piece do, that stamp is the request's, and they are one statement: it
+ * costs the driver half of what a batch of statements does, and Cassandra less too.
  */
 export function readingRequest(table: string, rows: readonly ReadingRow[], place: 0 | 1): PartitionRequest {
   const insert = `INSERT INTO ${table} (id, date, time, type, data) VALUES (?, ?, ?, ?, ?) USING`;
   const stamp = rows[0]?.stamp;
   const isPlain = rows.every((row) => row.stamp === stamp && row.ttl === 0);
-  const query = isPlain ? `${insert} TTL 0` : `${insert} TIMESTAMP ? AND TTL ?`;
+  if (isPlain) return { statements: [insertOf(`${insert} TTL 0`, rows, place)], stamp };
+  const query = `${insert} TIMESTAMP ? AND TTL ?`;
   const statements = rows.map(({ target, time, data, ttl, stamp: own }) => {
-    const params: unknown[] = [target.partitions[place].id, target.period, time, target.type, data];
-    if (!isPlain) params.push(bigint(own), ttl === 0 ? NO_TTL : int(ttl));
+    const { id } = target.partitions[place];
+    const params = [id, target.period, time, target.type, data, bigint(own), ttl === 0 ? NO_TTL : int(ttl)];
     return { query, params };
   });
-  return isPlain ? { statements, stamp } : { statements };
+  return { statements };
+}
+
+/**
+ * One statement that inserts all rows. Each number of rows is a statement that every node must prepare and keep, so there
+ * are some only: the last row is said again until there are as many, which changes nothing.
+ */
+function insertOf(insert: string, rows: readonly ReadingRow[], place: 0 | 1): Statement {
+  const count = COUNTS.find((some) => some >= rows.length) ?? rows.length;
+  const params: unknown[] = [];
+  for (let index = 0; index < count; index++) {
+    const row = rows[Math.min(index, rows.length - 1)];
+    if (!row) break;
+    const { target, time, data } = row;
+    params.push(target.partitions[place].id, target.period, time, target.type, data);
+  }
+  return { query: inserts(insert, count), params };
+}
+
+/** Numbers of rows that there are statements for; the last one is the most that a request takes. */
+export const COUNTS: readonly number[] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128];
+
+const queries = new Map<string, string[]>();
+
+function inserts(insert: string, count: number): string {
+  let byCount = queries.get(insert);
+  if (!byCount) {
+    byCount = [];
+    queries.set(insert, byCount);
+  }
+  const known = byCount[count];
+  if (known) return known;
+  const query =
+    count === 1
+      ? insert
+      : `BEGIN UNLOGGED BATCH ${Array.from({ length: count }, () => insert).join('; ')}; APPLY BATCH`;
+  byCount[count] = query;
+  return query;
 }
 
 const NO_TTL = Buffer.alloc(4);
