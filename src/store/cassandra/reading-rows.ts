@@ -15,22 +15,20 @@ export function typedId(id: string, type: string): string {
  * once, and each reading's own once for both of its rows.
  */
 export interface ReadingTarget {
-  readonly partitions: readonly [TargetPartition, TargetPartition];
+  /** Ids of the partition of all types, and of that of its own. */
+  readonly ids: readonly [Buffer, Buffer];
+  /** Which partition the former is, as a text. */
+  readonly partition: string;
   readonly period: Buffer;
   readonly type: Buffer;
   /** What each row of it takes besides its data. */
   readonly bytes: number;
 }
 
-export interface TargetPartition {
-  readonly id: Buffer;
-  readonly partition: string;
-}
-
 export function readingTarget(id: string, type: string, period: string): ReadingTarget {
-  const place = (one: string) => ({ id: Buffer.from(one), partition: seriesPartition(one, period) });
   return {
-    partitions: [place(id), place(typedId(id, type))],
+    ids: [Buffer.from(id), Buffer.from(typedId(id, type))],
+    partition: seriesPartition(id, period),
     period: Buffer.from(period),
     type: Buffer.from(type),
     bytes: id.length + 2 * type.length,
@@ -52,7 +50,8 @@ export interface ReadingRow {
 
 export function readingRow(target: ReadingTarget, write: ReadingWrite, stamp: number, ttl: number): ReadingRow {
   const data = Buffer.from(write.data);
-  return { target, time: asBuffer(write.time), data, stamp, ttl, bytes: OVERHEAD + target.bytes + data.length };
+  // A copy into what Node.js keeps for small buffers: a view would move the bytes out of the heap, which takes longer.
+  return { target, time: Buffer.from(write.time), data, stamp, ttl, bytes: OVERHEAD + target.bytes + data.length };
 }
 
 export function seriesPartition(id: string, period: string): string {
@@ -71,8 +70,15 @@ export function readingRequest(table: string, rows: readonly ReadingRow[], place
   if (isPlain) return { statements: [insertOf(`${insert} TTL 0`, rows, place)], stamp };
   const query = `${insert} TIMESTAMP ? AND TTL ?`;
   const statements = rows.map(({ target, time, data, ttl, stamp: own }) => {
-    const { id } = target.partitions[place];
-    const params = [id, target.period, time, target.type, data, bigint(own), ttl === 0 ? NO_TTL : int(ttl)];
+    const params = [
+      target.ids[place],
+      target.period,
+      time,
+      target.type,
+      data,
+      bigint(own),
+      ttl === 0 ? NO_TTL : int(ttl),
+    ];
     return { query, params };
   });
   return { statements };
@@ -89,7 +95,7 @@ function insertOf(insert: string, rows: readonly ReadingRow[], place: 0 | 1): St
     const row = rows[Math.min(index, rows.length - 1)];
     if (!row) break;
     const { target, time, data } = row;
-    params.push(target.partitions[place].id, target.period, time, target.type, data);
+    params.push(target.ids[place], target.period, time, target.type, data);
   }
   return { query: inserts(insert, count), params };
 }

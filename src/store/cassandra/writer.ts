@@ -30,6 +30,8 @@ export function createWriter(options: WriterOptions): (batch: readonly Write[]) 
   const { session, statements, now } = options;
   const stamps = createStamps(now);
   let targets = createBoundedMap<Target>(MAX_TARGETS);
+  /** Of the reading before: those of a device come together. */
+  let last: Target | null = null;
   const watch = watchPartitions(options.onLargePartition);
 
   async function write(batch: readonly Write[]): Promise<void> {
@@ -58,11 +60,20 @@ export function createWriter(options: WriterOptions): (batch: readonly Write[]) 
   }
 
   function targetOf(id: string, type: string, period: string): Target {
+    if (last && last.seriesId === id && last.typeName === type && last.periodName === period) return last;
+    last = knownTarget(id, type, period);
+    return last;
+  }
+
+  function knownTarget(id: string, type: string, period: string): Target {
     const key = `${period} ${type}\0${id}`;
     const known = targets.get(key);
     if (known) return known;
     const target: Target = {
       ...readingTarget(id, type, period),
+      seriesId: id,
+      typeName: type,
+      periodName: period,
       indexedAt: Number.NEGATIVE_INFINITY,
       watched: watch.of(id, period),
     };
@@ -76,6 +87,7 @@ export function createWriter(options: WriterOptions): (batch: readonly Write[]) 
     } catch (error) {
       // Nodes that went down may have lost what was not synced yet, and without their index readings are not found.
       targets = createBoundedMap(MAX_TARGETS);
+      last = null;
       throw error;
     }
     for (const target of gathered.indexed) target.indexedAt = now();
@@ -90,6 +102,9 @@ export function uuid(time: TimeUuid): types.Uuid {
 
 /** Where readings go, with what is known of it. */
 interface Target extends ReadingTarget {
+  readonly seriesId: string;
+  readonly typeName: string;
+  readonly periodName: string;
   /** When its rows of the index were written last, UNIX ms. */
   indexedAt: number;
   readonly watched: WatchedPartition;
@@ -107,7 +122,7 @@ interface Gathered {
 
 function gather(statements: Statements): Gathered {
   const byPartition = new Map<string, PartitionStatement[]>();
-  const readings = new Map<string, { readonly place: 0 | 1; readonly rows: ReadingRow[] }>();
+  const readings = new Map<ReadingTarget, ReadingRow[]>();
   const indexed = new Set<Target>();
 
   function add(statement: PartitionStatement): void {
@@ -117,12 +132,9 @@ function gather(statements: Statements): Gathered {
   }
 
   function addReading(row: ReadingRow): void {
-    for (const place of PLACES) {
-      const { partition } = row.target.partitions[place];
-      const others = readings.get(partition);
-      if (others) others.rows.push(row);
-      else readings.set(partition, { place, rows: [row] });
-    }
+    const others = readings.get(row.target);
+    if (others) others.push(row);
+    else readings.set(row.target, [row]);
   }
 
   function addIndex(target: Target, id: string, type: string, period: string): void {
@@ -135,14 +147,22 @@ function gather(statements: Statements): Gathered {
 
   function* requests(): Iterable<PartitionRequest> {
     for (const all of byPartition.values()) for (const some of pieces(all)) yield { statements: some };
-    for (const { place, rows } of readings.values())
-      for (const some of pieces(rows)) yield statements.readings(some, place);
+    for (const rows of readings.values()) for (const some of pieces(rows)) yield statements.readings(some, 1);
+    for (const rows of ofAllTypes(readings)) for (const some of pieces(rows)) yield statements.readings(some, 0);
   }
 
   return { indexed, add, addReading, addIndex, requests };
 }
 
-const PLACES = [0, 1] as const;
+/** The rows of each series and period, of all types together. */
+function ofAllTypes(readings: ReadonlyMap<ReadingTarget, readonly ReadingRow[]>): Iterable<readonly ReadingRow[]> {
+  const bySeries = new Map<string, readonly ReadingRow[]>();
+  for (const [{ partition }, rows] of readings) {
+    const others = bySeries.get(partition);
+    bySeries.set(partition, others ? [...others, ...rows] : rows);
+  }
+  return bySeries.values();
+}
 
 /** Pieces that fit into a request each. */
 function* pieces<T extends { readonly bytes: number }>(all: readonly T[]): Iterable<T[]> {
