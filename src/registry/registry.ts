@@ -85,7 +85,7 @@ export function openRegistry(store: Store): Registry {
   }
 
   async function status(path: string): Promise<number> {
-    return path === ROOT ? NODE_CREATED : ((await store.node(checkPath(path)))?.status ?? 0);
+    return path === ROOT ? NODE_CREATED : store.status(checkPath(path));
   }
 
   async function create(path: string, values: Values = {}): Promise<void> {

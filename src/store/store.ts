@@ -31,6 +31,8 @@ export interface Store extends Reads {
 export interface Reads {
   /** The node at `path`, or undefined where none was ever created nor a value of it set. */
   node(path: string): Promise<NodeRow | undefined>;
+  /** Its status alone, 0 where it has none: a node may have as many values as there are devices. */
+  status(path: string): Promise<number>;
   /** Names of children in the order of their UTF-8 bytes, those after `after`, at most `limit`. */
   children(path: string, after: string | undefined, limit: number): Promise<string[]>;
   /** Paths of nodes marked as deleted, in the order of their UTF-8 bytes, those after `after`, at most `limit`. */

@@ -52,6 +52,20 @@ export function storeSuite(open: OpenStoreUnderTest): void {
       expect((await test.store.node('/h/'))?.values).toEqual(values);
     });
 
+    it('have a status, with values and without, until they are deleted', async () => {
+      await test.store.write([
+        { write: 'status', path: '/s/', status: NODE_CREATED },
+        { write: 'value', path: '/s/', name: 'a', value: '1' },
+        { write: 'value', path: '/v/', name: 'a', value: '1' },
+        { write: 'status', path: '/g/', status: NODE_DELETED },
+      ]);
+      const statuses = () => Promise.all(['/s/', '/v/', '/g/', '/none/'].map((path) => test.store.status(path)));
+      expect(await statuses()).toEqual([NODE_CREATED, 0, NODE_DELETED, 0]);
+      await test.store.write([{ write: 'deleteNode', path: '/s/' }]);
+      await test.reopen();
+      expect(await statuses()).toEqual([0, 0, NODE_DELETED, 0]);
+    });
+
     it('have children in the order of their bytes, in pages', async () => {
       await test.store.write(HOSTILE.map((name) => ({ write: 'child', path: '/p/', name })));
       const sorted = [...HOSTILE].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));

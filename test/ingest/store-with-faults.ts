@@ -60,6 +60,7 @@ export function storeWithFaults(script: (call: number) => Fault, random: () => n
     },
     claim: notUsed,
     node: notUsed,
+    status: notUsed,
     children: notUsed,
     deletedNodes: notUsed,
     block: notUsed,

@@ -118,6 +118,7 @@ export function statementsFor(keyspace: string) {
       params: [name, value, path, name, before ?? null],
     }),
     node: (path: string): Statement => ({ query: `SELECT status, values FROM ${node} WHERE path = ?`, params: [path] }),
+    status: (path: string): Statement => ({ query: `SELECT status FROM ${node} WHERE path = ?`, params: [path] }),
     nodesOfStatus: (status: number): Statement => ({
       query: `SELECT path FROM ${node} WHERE status = ?`,
       params: [status],

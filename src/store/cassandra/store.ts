@@ -27,6 +27,12 @@ export function createCassandraStore(options: CassandraStoreOptions): Store {
     return undefined;
   }
 
+  async function status(path: string): Promise<number> {
+    for await (const row of session.read(statements.status(path)))
+      return typeof row['status'] === 'number' ? row['status'] : 0;
+    return 0;
+  }
+
   /**
    * A lightweight transaction is dated by Cassandra's clock, other writes by those of the gateways: where a gateway's is
    * ahead, its earlier write would win over what was claimed, so that is read back.
@@ -101,6 +107,7 @@ export function createCassandraStore(options: CassandraStoreOptions): Store {
     write: createWriter(options),
     claim,
     node,
+    status,
     children,
     deletedNodes,
     block,

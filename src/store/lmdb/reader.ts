@@ -30,6 +30,7 @@ export function openLmdbReader(options: ReadOptions): LmdbReader {
     };
   return {
     node: fresh(reads.node),
+    status: fresh(reads.status),
     children: fresh(reads.children),
     deletedNodes: fresh(reads.deletedNodes),
     block: fresh(reads.block),

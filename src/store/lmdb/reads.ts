@@ -16,6 +16,7 @@ import {
   keysBehind,
   keysOf,
   nameIn,
+  nodeKey,
   nodeKeys,
   numberKeys,
   pathIn,
@@ -95,6 +96,7 @@ export function createReads(db: Database, find: SeriesNumbers['find'], options: 
 
   return {
     node,
+    status: async (path) => db.get(nodeKey(path))?.[0] ?? 0,
     children,
     deletedNodes,
     block: async (path, block) => db.get(blockKey(path, block)),
