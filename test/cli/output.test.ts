@@ -86,7 +86,7 @@ it('the registry works as folders and files', async () => {
 });
 
 it.each([
-  [['devices', 'shwo', IDENT], 2, '"m2mp devices shwo" is unknown; after devices it takes list, show'],
+  [['devices', 'shwo', IDENT], 2, '"m2mp devices shwo" is unknown; after devices it takes list, search, show'],
   [['waiting', 'dismis', IDENT], 2, 'list, admit, dismiss'],
   [['settings', IDENT, 'set', 'interval'], 2, 'set NAME VALUE'],
   [['settings', IDENT, 'set', 'a b', '1'], 1, 'a b'],
