@@ -2,7 +2,7 @@
  * Connections put together from packets. Over TCP from segments: in order, each byte once, and what is missing said. Over
  * UDP one is what two ports send each other until they are quiet, each datagram an event.
  */
-import { type Datagram, datagramIn, UDP } from './datagrams.js';
+import { type Datagram, datagramIn, QUIET_BETWEEN_EXCHANGES, UDP } from './datagrams.js';
 import { ipPayloadOf } from './ip.js';
 import { CaptureError, type Packet, packetsOf } from './packets.js';
 import { type Segment, segmentIn, TCP } from './segments.js';
@@ -33,33 +33,40 @@ export const MAX_CONNECTIONS = 100_000;
 export const MAX_WAITING_BYTES = 4 << 20;
 /** Segments that wait for those before them, of one side. */
 const MAX_WAITING_SEGMENTS = 10_000;
-/** Milliseconds of quiet after which two ports that speak UDP begin anew. */
-const QUIET_BETWEEN_EXCHANGES = 300_000;
 
 /** All connections of a capture file, in the order of their first segment. Throws `CaptureError`. */
 export function connectionsOf(bytes: Buffer): CapturedConnection[] {
-  const open = new Map<string, Assembly>();
-  const all: Assembly[] = [];
-  for (const packet of packetsOf(bytes)) {
-    const piece = pieceOf(packet);
-    if (!piece) continue;
-    const key = `${piece.transport} ${[piece.from, piece.to].sort().join(' ')}`;
+  const streams = new Map<string, Assembly<Segment>>();
+  const exchanges = new Map<string, Assembly<Datagram>>();
+  const all: { finish(): CapturedConnection }[] = [];
+
+  /** Gives a piece to the connection that is open between its ports, or else to one that it begins. */
+  function take<Piece extends Segment | Datagram>(
+    piece: Piece,
+    open: Map<string, Assembly<Piece>>,
+    begin: (first: Piece) => Assembly<Piece>,
+  ): void {
+    const key = [piece.from, piece.to].sort().join(' ');
     let assembly = open.get(key);
     if (!assembly || assembly.isOverAt(piece)) {
       if (all.length === MAX_CONNECTIONS) throw new CaptureError(`More than ${MAX_CONNECTIONS} connections`);
-      assembly = piece.transport === 'tcp' ? new Stream(piece) : new Exchange(piece);
+      assembly = begin(piece);
       open.set(key, assembly);
       all.push(assembly);
     }
     assembly.take(piece);
   }
+
+  for (const packet of packetsOf(bytes)) {
+    const piece = pieceOf(packet);
+    if (piece?.transport === 'tcp') take(piece, streams, (first) => new Stream(first));
+    else if (piece) take(piece, exchanges, (first) => new Exchange(first));
+  }
   return all.map((assembly) => assembly.finish()).filter(({ events }) => events.length > 0);
 }
 
-type Piece = Segment | Datagram;
-
 /** The segment or datagram of a packet, or null: it holds none, or not all of its headers. */
-function pieceOf(packet: Packet): Piece | null {
+function pieceOf(packet: Packet): Segment | Datagram | null {
   try {
     const ip = ipPayloadOf(packet);
     if (ip?.protocol === TCP) return segmentIn(packet.time, ip);
@@ -72,7 +79,7 @@ function pieceOf(packet: Packet): Piece | null {
 }
 
 /** A connection as it is put together. */
-interface Assembly {
+interface Assembly<Piece> {
   /** Whether this piece begins another on the same two ports. */
   isOverAt(piece: Piece): boolean;
   take(piece: Piece): void;
@@ -80,7 +87,7 @@ interface Assembly {
 }
 
 /** Who sends first is taken for the client. */
-class Exchange implements Assembly {
+class Exchange implements Assembly<Datagram> {
   readonly #client: string;
   readonly #server: string;
   readonly #events: CapturedEvent[] = [];
@@ -92,11 +99,11 @@ class Exchange implements Assembly {
     this.#last = first.time;
   }
 
-  isOverAt({ time }: Piece): boolean {
+  isOverAt({ time }: Datagram): boolean {
     return time - this.#last > QUIET_BETWEEN_EXCHANGES;
   }
 
-  take({ time, from, payload }: Piece): void {
+  take({ time, from, payload }: Datagram): void {
     this.#last = time;
     if (payload.length > 0)
       this.#events.push({ time, from: from === this.#client ? 'client' : 'server', bytes: payload });
@@ -114,7 +121,7 @@ class Exchange implements Assembly {
   }
 }
 
-class Stream implements Assembly {
+class Stream implements Assembly<Segment> {
   readonly #client: string;
   readonly #server: string;
   readonly #opened: boolean;
@@ -128,12 +135,11 @@ class Stream implements Assembly {
     this.#server = fromClient ? first.to : first.from;
   }
 
-  isOverAt(piece: Piece): boolean {
-    return piece.transport === 'tcp' && piece.syn && !piece.ack && this.#events.length > 0;
+  isOverAt({ syn, ack }: Segment): boolean {
+    return syn && !ack && this.#events.length > 0;
   }
 
-  take(segment: Piece): void {
-    if (segment.transport !== 'tcp') return;
+  take(segment: Segment): void {
     const from = segment.from === this.#client ? 'client' : 'server';
     const { time } = segment;
     for (const bytes of this.#sides[from].take(segment)) this.#events.push({ time, from, bytes });

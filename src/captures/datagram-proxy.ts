@@ -1,11 +1,10 @@
 /** Sits between devices and a server that speak UDP, and tells what passes: nothing of it is changed or held back. */
 import { createSocket, type Socket } from 'node:dgram';
+import { QUIET_BETWEEN_EXCHANGES } from './datagrams.js';
 import type { ProxyOptions, Recording } from './proxy.js';
 
 /** Devices passed on at once; datagrams of further ones are dropped. */
 export const MAX_PEERS = 10_000;
-/** Milliseconds of quiet after which what a device sends is another recording. */
-const QUIET = 300_000;
 
 interface Peer {
   readonly upstream: Socket;
@@ -26,7 +25,7 @@ export function startDatagramProxy({ listen, to, record, onTrouble }: ProxyOptio
       if (peers.delete(key)) recording.ended();
       upstream.close();
     };
-    const peer = { upstream, recording, quiet: setTimeout(end, QUIET).unref() };
+    const peer = { upstream, recording, quiet: setTimeout(end, QUIET_BETWEEN_EXCHANGES).unref() };
     upstream.on('message', (bytes) => {
       peer.quiet.refresh();
       recording.passed('server', bytes);

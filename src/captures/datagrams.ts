@@ -11,6 +11,8 @@ export interface Datagram {
   readonly payload: Buffer;
 }
 
+/** Milliseconds of quiet after which two ports that speak UDP begin anew. */
+export const QUIET_BETWEEN_EXCHANGES = 300_000;
 /** The number of UDP in IP. */
 export const UDP = 17;
 /** Bytes of its header. */

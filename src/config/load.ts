@@ -77,13 +77,15 @@ export function variableOf(key: string): string {
 function* entries(options: ReadonlyMap<string, Option>, sources: Sources): Iterable<[string, unknown, string]> {
   for (const [key, value] of Object.entries(readFile(sources))) yield [key, value, `${sources.file}: ${key}`];
   const byVariable = new Map([...options.keys()].map((key) => [variableOf(key), key]));
+  const secrets = [...options.values()].filter(({ secret }) => secret);
+  const secretFiles = new Map(secrets.map(({ key }) => [variableOf(key) + FILE, key]));
   for (const [variable, value] of Object.entries(sources.env)) {
     if (!variable.startsWith('M2MP_') || otherVariables.has(variable) || value === undefined) continue;
-    const ofFile = secretInFile(options, byVariable, variable);
-    if (ofFile && sources.env[variable.slice(0, -FILE.length)] !== undefined)
-      throw new ConfigError(`${variable}: ${variable.slice(0, -FILE.length)} is set as well, one of them counts`);
-    if (ofFile) {
-      yield [ofFile, secretOf(variable, value), variable];
+    const secret = secretFiles.get(variable);
+    if (secret !== undefined) {
+      if (sources.env[variableOf(secret)] !== undefined)
+        throw new ConfigError(`${variable}: ${variableOf(secret)} is set as well, one of them counts`);
+      yield [secret, secretOf(variable, value), variable];
       continue;
     }
     const key = byVariable.get(variable);
@@ -95,16 +97,6 @@ function* entries(options: ReadonlyMap<string, Option>, sources: Sources): Itera
 
 /** What a variable ends with that names a file with a secret, in place of telling it to whoever lists processes. */
 const FILE = '_FILE';
-
-/** The key of the secret option whose file a variable names, if it does. */
-function secretInFile(
-  options: ReadonlyMap<string, Option>,
-  byVariable: ReadonlyMap<string, string>,
-  variable: string,
-): string | undefined {
-  const key = variable.endsWith(FILE) ? byVariable.get(variable.slice(0, -FILE.length)) : undefined;
-  return key !== undefined && options.get(key)?.secret ? key : undefined;
-}
 
 /** The secret in a file, without the line's end that editors put there. */
 function secretOf(variable: string, file: string): string {

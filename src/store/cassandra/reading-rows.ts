@@ -58,67 +58,59 @@ export function seriesPartition(id: string, period: string): string {
   return `series ${period} ${id}`;
 }
 
+/** Rows of one request at the most. */
+export const MAX_ROWS = 128;
 /**
- * The rows of some readings in one of the partitions of their targets (0: all types, 1: theirs). Where all live for ever
- * and have one stamp, as those that came in one piece do, that stamp is the request's, and they are one statement: it
- * costs the driver half of what a batch of statements does, and Cassandra less too.
+ * Numbers of rows that there is a statement for. Every node prepares and keeps each of them, so there are some only: of
+ * other numbers the last row is said again until there are as many, which changes nothing.
  */
-export function readingRequest(table: string, rows: readonly ReadingRow[], place: 0 | 1): PartitionRequest {
+const COUNTS: readonly number[] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, MAX_ROWS];
+/** Values of a row. */
+const COLUMNS = 5;
+
+/**
+ * Gives the request for the rows of some readings, `MAX_ROWS` at the most, in one of the partitions of their targets (0: all
+ * types, 1: theirs). Where all live for ever and have one stamp, as those that came in one piece do, that stamp is the
+ * request's, and they are one statement: it costs the driver half of what a batch of statements does, and Cassandra less
+ * too.
+ */
+export function readingRequests(table: string): (rows: readonly ReadingRow[], place: 0 | 1) => PartitionRequest {
   const insert = `INSERT INTO ${table} (id, date, time, type, data) VALUES (?, ?, ?, ?, ?) USING`;
-  const stamp = rows[0]?.stamp;
-  const isPlain = rows.every((row) => row.stamp === stamp && row.ttl === 0);
-  if (isPlain) return { statements: [insertOf(`${insert} TTL 0`, rows, place)], stamp };
-  const query = `${insert} TIMESTAMP ? AND TTL ?`;
-  const statements = rows.map(({ target, time, data, ttl, stamp: own }) => {
-    const params = [
-      target.ids[place],
-      target.period,
-      time,
-      target.type,
-      data,
-      bigint(own),
-      ttl === 0 ? NO_TTL : int(ttl),
-    ];
+  const dated = `${insert} TIMESTAMP ? AND TTL ?`;
+  const plain = COUNTS.map((count) => ({ count, query: insertsOf(`${insert} TTL 0`, count) }));
+
+  function plainStatement(rows: readonly ReadingRow[], place: 0 | 1): Statement {
+    const params = rows.flatMap((row) => valuesOf(row, place));
+    const { count, query } = plain.find(({ count }) => count >= rows.length) ?? tooMany(rows.length);
+    const last = params.slice(-COLUMNS);
+    for (let said = rows.length; said < count; said++) params.push(...last);
     return { query, params };
-  });
-  return { statements };
+  }
+
+  return (rows, place) => {
+    const stamp = rows[0]?.stamp;
+    if (rows.every((row) => row.stamp === stamp && row.ttl === 0))
+      return { statements: [plainStatement(rows, place)], stamp };
+    return {
+      statements: rows.map((row) => ({
+        query: dated,
+        params: [...valuesOf(row, place), bigint(row.stamp), row.ttl === 0 ? NO_TTL : int(row.ttl)],
+      })),
+    };
+  };
 }
 
-/**
- * One statement that inserts all rows. Each number of rows is a statement that every node must prepare and keep, so there
- * are some only: the last row is said again until there are as many, which changes nothing.
- */
-function insertOf(insert: string, rows: readonly ReadingRow[], place: 0 | 1): Statement {
-  const count = COUNTS.find((some) => some >= rows.length) ?? rows.length;
-  const params: unknown[] = [];
-  for (let index = 0; index < count; index++) {
-    const row = rows[Math.min(index, rows.length - 1)];
-    if (!row) break;
-    const { target, time, data } = row;
-    params.push(target.ids[place], target.period, time, target.type, data);
-  }
-  return { query: inserts(insert, count), params };
+function valuesOf({ target, time, data }: ReadingRow, place: 0 | 1): unknown[] {
+  return [target.ids[place], target.period, time, target.type, data];
 }
 
-/** Numbers of rows that there are statements for; the last one is the most that a request takes. */
-export const COUNTS: readonly number[] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128];
+function insertsOf(insert: string, count: number): string {
+  if (count === 1) return insert;
+  return `BEGIN UNLOGGED BATCH ${Array.from({ length: count }, () => insert).join('; ')}; APPLY BATCH`;
+}
 
-const queries = new Map<string, string[]>();
-
-function inserts(insert: string, count: number): string {
-  let byCount = queries.get(insert);
-  if (!byCount) {
-    byCount = [];
-    queries.set(insert, byCount);
-  }
-  const known = byCount[count];
-  if (known) return known;
-  const query =
-    count === 1
-      ? insert
-      : `BEGIN UNLOGGED BATCH ${Array.from({ length: count }, () => insert).join('; ')}; APPLY BATCH`;
-  byCount[count] = query;
-  return query;
+function tooMany(count: number): never {
+  throw new RangeError(`${count} rows in one request, expected at most ${MAX_ROWS}`);
 }
 
 const NO_TTL = Buffer.alloc(4);

@@ -1,7 +1,7 @@
 /** The CQL of every write and read, and the partitions of the two time series tables. */
 import type { KeysOf, RegistryWrite } from '../store.js';
-import { asBuffer, OVERHEAD, type ReadingRow, readingRequest, seriesPartition } from './reading-rows.js';
-import type { PartitionRequest, Statement } from './session.js';
+import { asBuffer, OVERHEAD, readingRequests, seriesPartition } from './reading-rows.js';
+import type { Statement } from './session.js';
 
 /** A statement with the partition it goes to and its size in bytes, roughly. */
 export interface PartitionStatement extends Statement {
@@ -109,7 +109,7 @@ export function statementsFor(keyspace: string) {
   return {
     registry,
     /** The rows of some readings in one of the partitions of their targets. */
-    readings: (rows: readonly ReadingRow[], place: 0 | 1): PartitionRequest => readingRequest(series, rows, place),
+    readings: readingRequests(series),
     indexed,
     deleteReading,
     deleteRange,

@@ -3,7 +3,7 @@ import { types } from 'cassandra-driver';
 import { type DeleteReadings, type ReadingWrite, StoreAway, type TimeUuid, type Write } from '../store.js';
 import { createBoundedMap } from './bounded-map.js';
 import { type OnLargePartition, type WatchedPartition, watchPartitions } from './partitions.js';
-import { type ReadingRow, type ReadingTarget, readingRow, readingTarget, typedId } from './reading-rows.js';
+import { MAX_ROWS, type ReadingRow, type ReadingTarget, readingRow, readingTarget, typedId } from './reading-rows.js';
 import { MAX_WRITES_UNDER_WAY, type PartitionRequest, type Session } from './session.js';
 import { createStamps, type Stamps } from './stamps.js';
 import { type Bounds, type PartitionStatement, type Statements, typesId } from './statements.js';
@@ -17,7 +17,7 @@ export interface WriterOptions {
 }
 
 /** Statements, and bytes, that go to one partition in one request. */
-export const MAX_BATCH_STATEMENTS = 128;
+export const MAX_BATCH_STATEMENTS = MAX_ROWS;
 export const MAX_BATCH_BYTES = 32 * 1_024;
 /** Series, types and periods kept in mind, and ms after which their rows of the index are written again. */
 const MAX_TARGETS = 100_000;
