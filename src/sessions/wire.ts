@@ -62,12 +62,18 @@ export function connectUdp({ host, port }: Target): Promise<Wire> {
       end: () => {},
       leave: () => socket.close(),
     };
-    socket.once('error', reject);
-    socket.connect(port, host, () => {
+    socket.once('error', (error) => {
+      reject(error);
+      socket.close();
+    });
+    socket.once('connect', () => {
+      socket.removeAllListeners('error');
       socket.on('message', (bytes) => wire.heard(bytes));
       // Nobody listens there.
       socket.on('error', () => wire.ended());
       resolve(wire);
     });
+    // Without a callback of its own, which would be called where it failed as well.
+    socket.connect(port, host);
   });
 }

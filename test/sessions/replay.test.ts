@@ -51,3 +51,9 @@ it('a server that is not there is an error', async () => {
   const options = { host: '127.0.0.1', port: 1, speed: 1, answerTimeout: 300 };
   await expect(replaySession(session, options)).rejects.toThrow('ECONNREFUSED');
 });
+
+it('a session over UDP to a host that is none ends with its name', async () => {
+  const session = parseSession('@protocol h02\n@transport udp\n@title t\n0.0 > "x"\n', 'f');
+  const target = { host: 'nowhere.invalid', port: 1, speed: 1, answerTimeout: 1_000 };
+  await expect(replaySession(session, target)).rejects.toThrow('nowhere.invalid');
+});
