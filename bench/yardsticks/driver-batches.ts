@@ -1,7 +1,7 @@
 /**
  * What the Cassandra driver can do by itself, as a yardstick: unlogged batches of one partition each, so many under way,
- * with the two rows that each reading has, and values that are encoded already; or one statement that inserts as many. One order after the other in the same
- * process, so that nothing is compiled anew. Usage: node driver-batches.js '{"address":…,"keyspace":…,…}' (`BatchOrder`);
+ * with the two rows that each reading has, and values that are encoded already; or one statement that inserts as many.
+ * One order after the other in the same process, so that nothing is compiled anew. Usage: node driver-batches.js '{"address":…,"keyspace":…,…}' (`BatchOrder`);
  * prints one line of JSON (`BatchResult`) for each of its ways.
  */
 import { Client, types } from 'cassandra-driver';

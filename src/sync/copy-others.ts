@@ -17,7 +17,8 @@ export interface CopyOptions {
 }
 
 /**
- * Copies, of the documents that changed since UNIX ms (null: all), those that the new index lacks or has older. What the new index refuses is told, and kept whole in an index of its own: nobody else has it.
+ * Copies, of the documents that changed since UNIX ms (null: all), those that the new index lacks or has older. What the
+ * new index refuses is told, and kept whole in an index of its own: nobody else has it.
  */
 export async function copyOthers(
   from: Documents,

@@ -21,6 +21,8 @@ export interface GatewayProcess {
   readonly ended: Promise<number | null>;
   readonly log: string[];
   api<T>(method: string, path: string, body?: unknown): Promise<T>;
+  /** The value of a metric without labels. */
+  metric(name: string): Promise<number>;
 }
 
 /** Starts `m2mp serve` on free ports and waits until it is ready; `wrapper` is a command in front of node. */
@@ -58,6 +60,10 @@ export async function startGatewayProcess(
     end(signal) {
       child.kill(signal);
       return ended;
+    },
+    async metric(name) {
+      const response = await fetch(`${ready['http']}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+      return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(await response.text())?.[1]);
     },
     async api<T>(method: string, path: string, body?: unknown): Promise<T> {
       const response = await fetch(`${ready['http']}${path}`, {

@@ -80,7 +80,7 @@ describe.skipIf(skipWithout('cassandra'))('a gateway whose Cassandra goes away, 
       }
       const gateway = await started();
       try {
-        await expect.poll(() => readings(gateway), PATIENTLY).toBe(0);
+        await expect.poll(() => gateway.metric('m2mp_spool_readings'), PATIENTLY).toBe(0);
         const again = `again by: M2MP_SEED=${seed} M2MP_SPOOL_CYCLES=${CYCLES} npx vitest run test/durability/spool.test.ts`;
         for (const device of devices) expect(await wrongReadings(gateway, device), again).toEqual([]);
         expect(whileAway).toBeGreaterThan(100 * CYCLES);
@@ -111,12 +111,6 @@ describe.skipIf(skipWithout('cassandra'))('a gateway whose Cassandra goes away, 
     await after.end('SIGTERM');
     expect(wrong.flat().join('\n')).toContain('lost');
   }, 180_000);
-
-  /** The metric of how many readings wait. */
-  async function readings(gateway: GatewayProcess): Promise<number> {
-    const response = await fetch(`${gateway.url}/metrics`, { headers: { authorization: `Bearer ${gateway.token}` } });
-    return Number(/^m2mp_spool_readings (\d+)$/m.exec(await response.text())?.[1]);
-  }
 });
 
 function devicesNamed(name: string): PersistentDevice[] {

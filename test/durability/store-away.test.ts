@@ -98,7 +98,7 @@ describe.skipIf(skipWithout('cassandra'))('a gateway whose Cassandra is away', (
       if (stood !== '' && acknowledged >= READINGS) enough();
     });
     expect(stood).toMatch(/503.*spool/s);
-    await expect.poll(() => waiting(gateway), { timeout: 600_000, interval: 500 }).toBe(0);
+    await expect.poll(() => gateway.metric('m2mp_spool_readings'), { timeout: 600_000, interval: 500 }).toBe(0);
     await checked(gateway, simulation);
     expect(await gateway.end('SIGTERM')).toBe(0);
     expect(await readSpoolStatus(join(data, 'spool'))).toMatchObject({ readings: 0, segments: 0 });
@@ -130,9 +130,3 @@ describe.skipIf(skipWithout('cassandra'))('a gateway whose Cassandra is away', (
     120_000 + SILENCES * 60_000,
   );
 });
-
-/** The metric of how many readings wait. */
-async function waiting(gateway: GatewayProcess): Promise<number> {
-  const response = await fetch(`${gateway.url}/metrics`, { headers: { authorization: `Bearer ${gateway.token}` } });
-  return Number(/^m2mp_spool_readings (\d+)$/m.exec(await response.text())?.[1]);
-}
