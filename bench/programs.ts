@@ -52,6 +52,11 @@ export function startGateway(flags: readonly string[] = [], kept?: string): Prom
   }));
 }
 
+/** The token of a gateway's API. */
+export function tokenOf({ directory }: Pick<Program, 'directory'>): string {
+  return readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+}
+
 /** The least a durable gateway can do. */
 export function startLimitGateway(): Promise<Program> {
   return start(undefined, (directory) => ({

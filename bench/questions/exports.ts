@@ -1,7 +1,5 @@
-import { readFile, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { load, type Program, startGateway } from '../programs.js';
+import { readFileSync } from 'node:fs';
+import { load, type Program, startGateway, tokenOf } from '../programs.js';
 import { type Finding, type Question, type Row, round } from '../question.js';
 
 const READINGS = 1_000_000;
@@ -33,7 +31,7 @@ export const exports: Question = {
     try {
       say('storing');
       await load({ port: gateway.port, connections: 1, batch: 1_000, readings: READINGS });
-      const token = (await promisify(readFile)(join(gateway.directory, 'admin.token'), 'utf8')).trim();
+      const token = tokenOf(gateway);
       const before = memoryOf(gateway);
       await exported(gateway, token, 'ndjson', FEWER);
       const rows: Row[] = [];

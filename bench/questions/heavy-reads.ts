@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { load, type Program, startGateway } from '../programs.js';
+import { load, type Program, startGateway, tokenOf } from '../programs.js';
 import { type Finding, median, type Question, round } from '../question.js';
 
 /** Readings of the device that is exported. */
@@ -64,7 +62,7 @@ function barriers({ port }: Program): Promise<Barriers> {
 }
 
 function readAgainAndAgain({ url, directory }: Program): { count(): number; end(): Promise<void> } {
-  const token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+  const token = tokenOf({ directory });
   const ended = new AbortController();
   let count = 0;
   async function read(): Promise<void> {

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { protocols } from '../../protocols/list.js';
 import { routeNamed } from '../../src/simulator/routes.js';
 import { simulate } from '../../src/simulator/simulator.js';
 import { type Verification, verify } from '../../src/simulator/verify.js';
-import { startGateway } from '../programs.js';
+import { startGateway, tokenOf } from '../programs.js';
 import type { Finding, Question } from '../question.js';
 
 const KILLS = 50;
@@ -67,7 +67,7 @@ async function killed(name: string, say: (progress: string) => void): Promise<Ve
       gateway = await startGateway([`--${name}-port`, String(port)], directory);
     }
     ended.abort();
-    const token = (await readFile(join(directory, 'admin.token'), 'utf8')).trim();
+    const token = tokenOf({ directory });
     const ask = async (path: string) => {
       const response = await fetch(gateway.url + path, { headers: { authorization: `Bearer ${token}` } });
       return JSON.parse(await response.text());

@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { load, type Program, startGateway } from '../programs.js';
+import { load, type Program, startGateway, tokenOf } from '../programs.js';
 import { type Finding, median, type Question, type Row, round } from '../question.js';
 
 const DEVICES = 50_000;
@@ -20,18 +18,19 @@ export const latest: Question = {
         say(`${first} of ${DEVICES} devices are known`);
         await load({ port: gateway.port, first, connections: AT_ONCE, batch: 10, readings: 30 * AT_ONCE });
       }
-      const token = (await readFile(join(gateway.directory, 'admin.token'), 'utf8')).trim();
+      const token = tokenOf(gateway);
       const rows: Row[] = [];
       for (const format of FORMATS) {
         say(format);
         const answers: Answer[] = [];
         for (let turn = 1; turn <= ROUNDS; turn++) answers.push(await asked(gateway, token, format));
         const [{ bytes } = { bytes: 0 }] = answers;
+        const seconds = median(answers.map((answer) => answer.seconds));
         rows.push({
           format,
           MB: round(bytes / MB),
-          's an answer': round(median(answers.map(({ seconds }) => seconds))),
-          'devices/s': Math.round(DEVICES / median(answers.map(({ seconds }) => seconds))),
+          's an answer': round(seconds),
+          'devices/s': Math.round(DEVICES / seconds),
           'ms to its first byte': round(median(answers.map(({ firstByte }) => firstByte))),
         });
       }

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Program, residentBytes, startGateway, startLoad } from '../programs.js';
+import { type Program, residentBytes, startGateway, startLoad, tokenOf } from '../programs.js';
 import { type Finding, type Question, round } from '../question.js';
 
 const CONNECTIONS = 50_000;
@@ -62,7 +60,7 @@ function ready(): { readonly promise: Promise<void>; readonly resolve: () => voi
 }
 
 async function connections({ url, directory }: Program): Promise<number> {
-  const token = readFileSync(join(directory, 'admin.token'), 'utf8').trim();
+  const token = tokenOf({ directory });
   const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
   return Number(/^m2mp_connections\{protocol="m2mp"\} (\d+)$/m.exec(await response.text())?.[1]);
 }

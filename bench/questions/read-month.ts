@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { load, startGateway } from '../programs.js';
+import { load, startGateway, tokenOf } from '../programs.js';
 import { type Finding, median, type Question, round } from '../question.js';
 
 /** One a minute, in a month of 31 days. */
@@ -23,7 +21,7 @@ export const readMonth: Question = {
       say('storing');
       await load({ port: gateway.port, connections: 200, batch: 100, readings: OTHERS });
       await load({ port: gateway.port, connections: 1, batch: 360, readings: READINGS });
-      const token = (await readFile(join(gateway.directory, 'admin.token'), 'utf8')).trim();
+      const token = tokenOf(gateway);
       const pages: number[] = [];
       const months: number[] = [];
       for (let round = 1; round <= ROUNDS; round++) {
