@@ -14,18 +14,21 @@ const wrong: ReadonlySet<number> = new Set([
   types.responseErrorCodes.alreadyExists,
 ]);
 
+/** What the driver says of what it was asked: a mistake of the program's own. */
+const ofProgram = [TypeError, RangeError, errors.ArgumentError, errors.NotSupportedError] as const;
+
 /**
- * `StoreAway` for all that can end by itself or by an operator's hand while the gateway waits (nodes down or slow,
- * too few copies, rights taken away), `StoreFailed` for what Cassandra will refuse for ever, and any other error, such
- * as one of the program's own, as it is.
+ * `StoreFailed` for what Cassandra will refuse for ever, a mistake of the program's own as it is, and `StoreAway` for all
+ * else that the driver says, since it can end by itself or by an operator's hand while the gateway waits: nodes down or
+ * slow, too few copies, rights taken away, connections lost, of which the driver speaks in errors without a type, too.
  */
 export function translated(error: unknown): Error {
   if (error instanceof StoreAway || error instanceof StoreFailed) return error;
   if (!(error instanceof Error)) return new StoreFailed(`Cassandra: ${String(error)}`);
   const refused = refusalIn(error);
   if (refused) return new StoreFailed(`Cassandra refuses a request: ${shortened(refused.message)}`, { cause: error });
-  if (isDriverError(error)) return new StoreAway(`Cassandra: ${reasonOf(error)}`, { cause: error });
-  return error;
+  if (ofProgram.some((kind) => error instanceof kind)) return error;
+  return new StoreAway(`Cassandra: ${reasonOf(error)}`, { cause: error });
 }
 
 /** The refusal, where it is one, or where every node that was asked refused. */
@@ -39,17 +42,6 @@ function refusalIn(error: Error): Error | undefined {
 function innerErrors(error: Error): [host: string, why: unknown][] {
   const inner: unknown = error instanceof errors.NoHostAvailableError ? error.innerErrors : undefined;
   return typeof inner === 'object' && inner ? Object.entries(inner) : [];
-}
-
-function isDriverError(error: Error): boolean {
-  return (
-    error instanceof errors.NoHostAvailableError ||
-    error instanceof errors.ResponseError ||
-    error instanceof errors.OperationTimedOutError ||
-    error instanceof errors.BusyConnectionError ||
-    error instanceof errors.AuthenticationError ||
-    'code' in error
-  );
 }
 
 /** The message, and for nodes that cannot be reached what each of them said. */

@@ -1,8 +1,9 @@
 /** A session with a Cassandra cluster: prepared statements, bounded, with errors that say what to do about them. */
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import { Client, type ClientOptions, policies, types } from 'cassandra-driver';
+import { type Client, type ClientOptions, policies, types } from 'cassandra-driver';
 import type { Consistency } from '../consistency.js';
+import { createClient } from './client.js';
 import { translated } from './errors.js';
 import { createGate } from './gate.js';
 
@@ -79,10 +80,7 @@ const HEARTBEAT = 10_000;
 
 /** Connects; rejects with `StoreAway` when no node of the data centre can be reached. */
 export async function connect(options: SessionOptions): Promise<Session> {
-  const client = new Client(clientOptions(options));
-  // The driver says by events what it also says by rejections.
-  client.on('error', () => {});
-  client.on('hostRemove', forget);
+  const client = createClient(clientOptions(options));
   try {
     await client.connect();
   } catch (error) {
@@ -90,14 +88,6 @@ export async function connect(options: SessionOptions): Promise<Session> {
     throw translated(error);
   }
   return sessionOf(client, options);
-}
-
-/**
- * Ends what the driver holds of a node that it does not list any more. When no node could be reached, driver 4.10 lists
- * them anew and leaves what it had: that connects again for ever, even after `shutdown()`, and a program does not end.
- */
-function forget(host: object): void {
-  if ('shutdown' in host && typeof host.shutdown === 'function') host.shutdown(false)?.catch?.(() => {});
 }
 
 function sessionOf(client: Client, { write, read, datacenter }: SessionOptions): Session {
