@@ -20,8 +20,14 @@ export class CliError extends Error {
   }
 }
 
+/** What can be asked again later: nobody answers, or the gateway says that it cannot at the moment. */
+export class NotNow extends CliError {}
+
+/** Statuses of answers that are another one a while later. */
+const NOT_NOW: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
 export interface Client {
-  /** Asks for JSON; throws `CliError` on anything but success. A 204 is undefined. */
+  /** Asks for JSON; throws `CliError` on anything but success, `NotNow` where it may succeed a while later. A 204 is undefined. */
   json<T>(method: string, path: string, body?: unknown): Promise<T>;
   /** The same with bytes or a stream to send, and the answer as it came. */
   raw(method: string, path: string, init?: RequestInit & { duplex?: 'half' }): Promise<Response>;
@@ -53,10 +59,11 @@ export function clientFor(command: Command, { open = false } = {}): Client {
     try {
       response = await fetch(base + path, { ...init, method, headers });
     } catch (error) {
-      throw new CliError(
+      throw new NotNow(
         `no gateway answers at ${base} (${reason(error)}); is "m2mp serve" running, or is --url another?`,
       );
     }
+    if (NOT_NOW.has(response.status)) throw new NotNow(await problemOf(response));
     if (!response.ok) throw new CliError(await problemOf(response));
     return response;
   }

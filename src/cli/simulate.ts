@@ -1,10 +1,11 @@
+import { setTimeout as passed } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Protocol } from '../../protocols/protocol.js';
 import { RouteError, routeNamed } from '../simulator/routes.js';
 import { MAX_DEVICES, type Progress, type SimulationResult, simulate } from '../simulator/simulator.js';
-import { type Verification, verify } from '../simulator/verify.js';
+import { type Ask, type Verification, verify } from '../simulator/verify.js';
 import { hostAndPort, milliseconds, wholeNumber } from './arguments.js';
-import { addConnectionOptions, CliError, clientFor } from './client.js';
+import { addConnectionOptions, CliError, clientFor, NotNow } from './client.js';
 import { EXIT } from './exit-codes.js';
 import { print } from './output.js';
 import { escaped } from './table.js';
@@ -21,6 +22,10 @@ interface Options {
   readonly verify?: string | true;
   readonly json?: boolean;
 }
+
+/** Milliseconds that a gateway may be away while what was acknowledged is read back, and those between two attempts. */
+const BACK_WITHIN = 60_000;
+const ASK_AGAIN_AFTER = 1_000;
 
 /** Adds `m2mp simulate`: exit code 1 when nothing was acknowledged, or `--verify` finds something lost. */
 export function addSimulate(program: Command, protocols: readonly Protocol[]): void {
@@ -76,9 +81,16 @@ async function run(command: Command, options: Options, protocols: readonly Proto
     random: Math.random,
   });
   clearProgress();
-  const found = client ? await verify(simulation, route, (path) => client.json('GET', path)) : null;
+  if (!options.json) print(summary(simulation.result));
+  const found = client
+    ? await verify(
+        simulation,
+        route,
+        patiently((path) => client.json('GET', path)),
+      )
+    : null;
   if (options.json) print(`${JSON.stringify({ ...simulation.result, verification: found })}\n`);
-  else print(summary(simulation.result) + (found ? verdict(found) : ''));
+  else if (found) print(verdict(found));
   if (simulation.result.acknowledged === 0)
     throw new CliError(`nothing was acknowledged by ${host}:${port}: ${simulation.result.trouble || 'no time to'}`);
   if (found && found.lost + found.altered + found.duplicated + found.settingsLost + found.commandsLost > 0)
@@ -86,6 +98,20 @@ async function run(command: Command, options: Options, protocols: readonly Proto
   // Sockets that wait for a server that does not answer are nothing to wait for.
   process.off('SIGINT', interrupt);
   process.off('SIGTERM', interrupt);
+}
+
+/** Asks again for a while: whoever verifies may just have killed the gateway, or taken its store away. */
+function patiently(ask: Ask): Ask {
+  return async (path) => {
+    for (const since = Date.now(); ; await passed(ASK_AGAIN_AFTER)) {
+      try {
+        return await ask(path);
+      } catch (error) {
+        if (!(error instanceof NotNow) || Date.now() - since > BACK_WITHIN) throw error;
+        process.stderr.write(`waiting to verify: ${error.message}\n`);
+      }
+    }
+  };
 }
 
 function showProgress({ at, connected, acknowledged, rate, trouble }: Progress, { devices, json }: Options): void {

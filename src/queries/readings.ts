@@ -40,20 +40,22 @@ export interface Entry {
 }
 
 /**
- * Batches of what is asked for, those after the cursor `after`; between them the event loop gets a turn. Throws
- * `SeriesError` when first read from, and `TooManyGroups`.
+ * Batches of what is asked for, those after the cursor `after`; between them the event loop gets a turn. `limit` is how
+ * many will be taken, undefined: all. Throws `SeriesError` when first read from, and `TooManyGroups`.
  */
 export async function* queryReadings(
   series: Series,
   query: ReadingsQuery,
   after?: string,
+  limit?: number,
 ): AsyncIterable<readonly Entry[]> {
-  const { order, downsample } = query;
+  const { order, downsample, fields, area } = query;
   const position = after === undefined ? undefined : positionOf(identity(query), order, after);
   const batches = series.readMany({
     ids: query.devices.map(seriesOf),
     types: query.types,
     order,
+    expected: downsample || fields || area || limit === undefined ? undefined : limit + 2,
     ...(downsample && position ? wholePeriods(query, downsample, position) : { ...query, after: position }),
   });
   const wanted = filterOf(query);
@@ -82,7 +84,7 @@ export async function pageOfReadings(
   { limit, after }: { readonly limit: number; readonly after: string | undefined },
 ): Promise<{ entries: Entry[]; next: string | null }> {
   const page: Entry[] = [];
-  for await (const batch of queryReadings(series, query, after)) {
+  for await (const batch of queryReadings(series, query, after, limit)) {
     for (const entry of batch) {
       const last = page.at(-1);
       if (page.length === limit && last) return { entries: page, next: cursorOf(query, last) };

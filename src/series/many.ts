@@ -23,6 +23,8 @@ export interface ManyQuery {
   readonly order: 'newest' | 'oldest';
   /** What comes after it. */
   readonly after?: ManyPosition | undefined;
+  /** How many readings are likely to be taken; undefined: many. */
+  readonly expected?: number | undefined;
 }
 
 /** A place in the order of many series: by time, then by id, then by type. */
@@ -78,7 +80,7 @@ interface ManyRow extends Row {
 }
 
 async function* mergedBatches(store: Store, query: ManyQuery): AsyncIterable<ManyRow[]> {
-  const { order, after } = query;
+  const { order, after, expected } = query;
   const ids = [...new Set(query.ids)];
   const types = query.types.length > 0 ? [...new Set(query.types)] : [undefined];
   if (ids.length * types.length > MAX_SOURCES) {
@@ -86,8 +88,17 @@ async function* mergedBatches(store: Store, query: ManyQuery): AsyncIterable<Man
     throw new SeriesError('invalid_type', `${many} are over the ${MAX_SOURCES} that are read at once`);
   }
   const bounds = withBounds(query);
+  const share = expected === undefined ? undefined : Math.ceil(expected / (ids.length * types.length));
   const sources = ids.flatMap((id) =>
-    types.map((type) => batches(id, readSeries(store, { id, type, ...bounds, order, after: undefined }), order, after)),
+    types.map((type) =>
+      batches(
+        id,
+        readSeries(store, { id, type, ...bounds, order, after: undefined, expected: share }),
+        order,
+        after,
+        share ?? BATCH,
+      ),
+    ),
   );
   const [only] = sources;
   if (sources.length === 1 && only) yield* only;
@@ -106,14 +117,17 @@ async function* batches(
   rows: AsyncIterable<Row>,
   order: ManyQuery['order'],
   after: ManyPosition | undefined,
+  first: number,
 ): AsyncGenerator<ManyRow[]> {
   let batch: ManyRow[] = [];
   let looked = 0;
+  let size = Math.max(1, Math.min(first, BATCH));
   for await (const { type, time, data, received } of rows) {
     const row = { id, type, time, data, received };
     if (!after || comparePositions(row, after, order) > 0) batch.push(row);
-    if (++looked < BATCH) continue;
+    if (++looked < size) continue;
     looked = 0;
+    size = Math.min(2 * size, BATCH);
     await turn();
     if (batch.length > 0) yield batch;
     batch = [];

@@ -12,11 +12,13 @@ export interface SeriesRange {
   readonly to: number | undefined;
   readonly order: 'newest' | 'oldest';
   readonly after: Position | undefined;
+  /** How many rows are likely to be taken; undefined: many. */
+  readonly expected: number | undefined;
 }
 
 /** Rows in order; one that lies in a month's period and in a day's is given once. */
 export async function* readSeries(store: Store, range: SeriesRange): AsyncIterable<Row> {
-  const { id, type, order, after } = range;
+  const { id, type, order, after, expected } = range;
   const oldest = order === 'oldest';
   const from = oldest && after ? later(range.from, uuidTime(after.time)) : range.from;
   const to = !oldest && after ? earlier(range.to, uuidTime(after.time)) : range.to;
@@ -25,7 +27,7 @@ export async function* readSeries(store: Store, range: SeriesRange): AsyncIterab
 
   const months = monthsOf(await store.periods(id, type), from, to);
   for (const { month, whole, days } of oldest ? months : months.reverse()) {
-    const rowsOf = (period: string) => store.rows({ id, type, period, order, ...bounds });
+    const rowsOf = (period: string) => store.rows({ id, type, period, order, expected, ...bounds });
     const inMonth = whole ? rowsOf(month) : undefined;
     const inDays = days.length > 0 ? concatenated(oldest ? days : [...days].reverse(), rowsOf) : undefined;
     const rows = inMonth && inDays ? merged(inMonth, inDays, order) : (inMonth ?? inDays ?? []);

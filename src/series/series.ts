@@ -126,20 +126,24 @@ export function openSeries(store: Store, options: SeriesOptions): Series {
     return toReading(write);
   }
 
-  function rowsOf({ id, type, from, to, order, after }: ReadingQuery): AsyncIterable<Row> {
+  function rowsOf(
+    { id, type, from, to, order, after }: ReadingQuery,
+    expected: number | undefined,
+  ): AsyncIterable<Row> {
     const position: Position | undefined = after === undefined ? undefined : decodeCursor({ id, type, order }, after);
-    return readSeries(store, { id, type, from, to, order, after: position });
+    return readSeries(store, { id, type, from, to, order, after: position, expected });
   }
 
   async function* read(query: ReadingQuery): AsyncIterable<Reading> {
-    for await (const row of rowsOf(query)) yield toReading(row);
+    for await (const row of rowsOf(query, undefined)) yield toReading(row);
   }
 
   async function page(query: ReadingQuery & { readonly limit: number }) {
     const limit = Math.max(1, Math.floor(query.limit));
     const readings: Reading[] = [];
     let last: Row | undefined;
-    for await (const row of rowsOf(query)) {
+    // One more says whether there are more; with `after`, the last of the page before comes once more.
+    for await (const row of rowsOf(query, limit + 2)) {
       if (last && readings.length === limit) return { readings, next: encodeCursor(query, last) };
       readings.push(toReading(row));
       last = row;
@@ -213,7 +217,7 @@ export function openSeries(store: Store, options: SeriesOptions): Series {
   };
 }
 
-const NEWEST = { order: 'newest', after: undefined } as const;
+const NEWEST = { order: 'newest', after: undefined, expected: 1 } as const;
 
 function toReading({ time, type, data, received }: Row): Reading {
   return { uuid: formatUuid(time), type, time: uuidTime(time), data, received };

@@ -99,6 +99,8 @@ export interface RowQuery {
   readonly from: TimeUuid | undefined;
   readonly to: TimeUuid | undefined;
   readonly order: 'newest' | 'oldest';
+  /** How many rows are likely to be taken, undefined: many. What is fetched at once begins with so many, and doubles. */
+  readonly expected?: number | undefined;
   /** Whether the rows say when they expire. */
   readonly expires?: boolean;
 }

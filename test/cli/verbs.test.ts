@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { m2mp as protocol } from '../../protocols/m2mp/index.js';
+import { startGatewayProcess } from '../durability/gateway-process.js';
 import { DeviceOnASocket } from '../gateway/device-on-a-socket.js';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../gateway/gateway-under-test.js';
 import { m2mp, type Run } from './program.js';
@@ -195,6 +196,36 @@ it('a simulation is verified at the URL that is given', async () => {
   expect(acknowledged).toBeGreaterThan(10);
   expect(verification).toMatchObject({ acknowledged, lost: 0, duplicated: 0, altered: 0 });
 });
+
+it('a simulation outlives the kill of its gateway, and is verified when that is back', async () => {
+  const data = join(folder, 'killed');
+  const first = await startGatewayProcess(data);
+  const port = String(first.ports.get('m2mp'));
+  const args = [
+    'simulate',
+    '--to',
+    `127.0.0.1:${port}`,
+    '--devices',
+    '5',
+    '--duration',
+    '2s',
+    '--rate',
+    'max',
+    '--json',
+  ];
+  const simulation = m2mp([...args, '--verify', first.url], { env: { M2MP_TOKEN: first.token } });
+  await expect.poll(() => first.metric('m2mp_barrier_seconds_count'), { timeout: 10_000 }).toBeGreaterThan(20);
+  await first.end('SIGKILL');
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
+  const second = await startGatewayProcess(data, ['--m2mp-port', port, '--http-port', new URL(first.url).port]);
+  const { code, out: said, err } = await simulation;
+  await second.end('SIGTERM');
+  const { acknowledged, dropped, verification } = JSON.parse(said);
+  expect({ code, verification }).toMatchObject({ code: 0, verification: { acknowledged, lost: 0, duplicated: 0 } });
+  expect(acknowledged).toBeGreaterThan(0);
+  expect(dropped).toBeGreaterThanOrEqual(5);
+  expect(err).toContain('waiting to verify: no gateway answers');
+}, 60_000);
 
 it('health says ready, and with another exit code that nobody is there', async () => {
   expect(await out('health')).toBe('ready\n');

@@ -124,6 +124,21 @@ export function storeSuite(open: OpenStoreUnderTest): void {
     expect(await collected(test.store.rows(query({})))).toHaveLength(20_000);
   });
 
+  it('how many rows are expected changes nothing of what there is', async () => {
+    const types = ['sen:a', 'sen:b', 'sen:c'];
+    const readings = Array.from({ length: 3_000 }, (_, n) =>
+      reading({ type: types[n % 3] ?? '', time: START + n, data: String(n) }),
+    );
+    await test.store.write(readings);
+    for (const type of [undefined, 'sen:a'])
+      for (const order of ['oldest', 'newest'] as const) {
+        const all = await collected(test.store.rows(query({ type, order })));
+        expect(all).toHaveLength(type ? 1_000 : 3_000);
+        for (const expected of [0, 1, 3, 700, 5_000])
+          expect(await collected(test.store.rows(query({ type, order, expected })))).toEqual(all);
+      }
+  });
+
   it('the sizes of what is stored and of what is left are known', async () => {
     const { used, free } = await test.store.size();
     expect(used).toBeGreaterThanOrEqual(0);

@@ -42,10 +42,10 @@ export interface Session {
   /** Runs a prepared statement of one's own that is no read of many rows. */
   write(statement: Statement): Promise<void>;
   writePartition(request: PartitionRequest): Promise<void>;
-  /** Rows, fetched page by page as they are taken. */
-  read(statement: Statement, pageSize?: number): AsyncIterable<types.Row>;
+  /** Rows, fetched page by page as they are taken; `firstPage` is how many first, then twice as many each time. */
+  read(statement: Statement, firstPage?: number): AsyncIterable<types.Row>;
   /** The same by pages, each when it has just arrived. */
-  readPages(statement: Statement, pageSize?: number): AsyncIterable<types.Row[]>;
+  readPages(statement: Statement, firstPage?: number): AsyncIterable<types.Row[]>;
   /** A lightweight transaction; resolves to whether it was applied. */
   transact(statement: Statement): Promise<boolean>;
   /** A statement that is run once, such as one of the schema's; it is not prepared. */
@@ -58,7 +58,7 @@ export interface Session {
 /** Requests under way at once, of writes and of reads. */
 export const MAX_WRITES_UNDER_WAY = 128;
 export const MAX_READS_UNDER_WAY = 128;
-/** Rows fetched at once by a read of many. */
+/** Rows fetched at once by a read of many, at the most where no more than that are asked for at first. */
 export const PAGE_SIZE = 1_000;
 /** Milliseconds a node may take to answer before the next one is asked. */
 const ANSWER_TIMEOUT = 5_000;
@@ -117,23 +117,23 @@ function sessionOf(client: Client, { write, read, datacenter }: SessionOptions):
     );
   }
 
-  async function* readPages({ query, params }: Statement, pageSize = PAGE_SIZE): AsyncIterable<types.Row[]> {
-    const fetch = (pageState: string | undefined) =>
+  async function* readPages({ query, params }: Statement, firstPage = PAGE_SIZE): AsyncIterable<types.Row[]> {
+    const fetch = (fetchSize: number, pageState: string | undefined) =>
       clearly(() =>
-        reads(() =>
-          client.execute(query, params, { ...reading, fetchSize: pageSize, ...(pageState && { pageState }) }),
-        ),
+        reads(() => client.execute(query, params, { ...reading, fetchSize, ...(pageState && { pageState }) })),
       );
-    for (let pageState: string | undefined; ; ) {
-      const page = await fetch(pageState);
+    const most = Math.max(firstPage, PAGE_SIZE);
+    let pageState: string | undefined;
+    for (let size = Math.max(1, firstPage); ; size = Math.min(2 * size, most)) {
+      const page = await fetch(size, pageState);
       yield page.rows;
       pageState = page.pageState;
       if (!pageState) return;
     }
   }
 
-  async function* readRows(statement: Statement, pageSize?: number): AsyncIterable<types.Row> {
-    for await (const page of readPages(statement, pageSize)) yield* page;
+  async function* readRows(statement: Statement, firstPage?: number): AsyncIterable<types.Row> {
+    for await (const page of readPages(statement, firstPage)) yield* page;
   }
 
   async function transact({ query, params }: Statement): Promise<boolean> {

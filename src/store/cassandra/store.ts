@@ -124,12 +124,12 @@ export function createCassandraStore(options: CassandraStoreOptions): Store {
 
 async function* readRows(
   { session, statements, now }: CassandraStoreOptions,
-  { id, type, period, from, to, order, expires }: RowQuery,
+  { id, type, period, from, to, order, expected, expires }: RowQuery,
 ): AsyncIterable<Row> {
   const source = type === undefined ? id : typedId(id, type);
   const bounds = { from: from && uuid(from), to: to && uuid(to) };
   const statement = statements.rows(source, period, bounds, order, expires ? 'with expiry' : 'all');
-  for await (const page of session.readPages(statement)) {
+  for await (const page of session.readPages(statement, expected)) {
     const arrived = now();
     for (const row of page) {
       const { data } = row;
@@ -155,10 +155,10 @@ async function texts(
   session: Session,
   statement: Parameters<Session['read']>[0],
   column: string,
-  pageSize?: number,
+  firstPage?: number,
 ): Promise<string[]> {
   const found: string[] = [];
-  for await (const row of session.read(statement, pageSize)) found.push(String(row[column]));
+  for await (const row of session.read(statement, firstPage)) found.push(String(row[column]));
   return found;
 }
 

@@ -22,10 +22,11 @@ export async function* readRows(
   now: () => number,
 ): AsyncIterable<Row> {
   const period = periodNumber(query.period);
-  const atOnce = Math.max(LEAST_AT_ONCE, Math.floor(ROWS_AT_ONCE / Math.max(1, types.length)));
+  const most = Math.max(LEAST_AT_ONCE, Math.floor(ROWS_AT_ONCE / Math.max(1, types.length)));
+  const first = Math.max(1, Math.min(query.expected ?? most, most));
   const sources = types.map(({ type, number }) => {
     const range = readingKeys(number, period, query.from, query.to);
-    return createSource(db, type, range, query.order, atOnce);
+    return createSource(db, type, range, query.order, { first, most });
   });
   for (const { type, key, value } of merge(sources, query.order)) {
     const { received, expires, data } = decodeReadingValue(value);
@@ -65,8 +66,15 @@ interface Source {
   advance(): void;
 }
 
-function createSource(db: Database, type: string, range: KeyRange, order: RowQuery['order'], atOnce: number): Source {
+function createSource(
+  db: Database,
+  type: string,
+  range: KeyRange,
+  order: RowQuery['order'],
+  { first, most }: { readonly first: number; readonly most: number },
+): Source {
   let { start, end } = range;
+  let atOnce = first;
   let piece: { key: Key; value: Buffer }[] = [];
   let at = 0;
   let more = true;
@@ -88,6 +96,7 @@ function createSource(db: Database, type: string, range: KeyRange, order: RowQue
         ];
     at = 0;
     more = piece.length === atOnce;
+    atOnce = Math.min(2 * atOnce, most);
     const last = piece.at(-1);
     if (!last) return;
     if (oldest) start = after(last.key);
