@@ -16,6 +16,7 @@ import { measureSpool } from './open-spool.js';
 import { openRegistry, type Registry } from './registry/registry.js';
 import { openSeries, type Series } from './series/series.js';
 import type { Spool } from './spool/spool.js';
+import { withPatience } from './store/patience.js';
 import type { Store } from './store/store.js';
 
 export interface Core {
@@ -46,6 +47,8 @@ export interface CoreOptions {
   readonly name: string;
   /** Where changes of devices take turns with those of other threads or processes; none: there are no others. */
   readonly turns: Turns;
+  /** Milliseconds that reads wait for a store that is away; 0: whoever asks is told at once. */
+  readonly patience: number;
   /** Called when sockets may be read again. */
   readonly onRoom: () => void;
   /** Called when nothing can be stored, and with null when that is over. */
@@ -54,8 +57,14 @@ export interface CoreOptions {
   readonly onFailure: (error: Error) => void;
 }
 
-/** Milliseconds after which a write that found no room is tried again. */
+/**
+ * Milliseconds that what devices wait for waits for a store that is away, at the least: a short absence of it takes no
+ * connection away.
+ */
+export const DEVICE_PATIENCE = 12_000;
+/** Milliseconds after which a write that found no room is tried again, and a read that found the store away. */
 const RETRY_FULL_AFTER = 1_000;
+const RETRY_AWAY_AFTER = 500;
 
 /** Commits of readings under way at once in a cluster: it works on one while another is made or answered. */
 const CASSANDRA_COMMITS = 4;
@@ -91,7 +100,9 @@ export function openCore(config: Config, options: CoreOptions): Core {
       })
     : createDurability(limits);
   if (spool) measureSpool(spool, metrics, clock.now);
-  const store = throughBarrier(raw, durability);
+  const { patience } = options;
+  const patientStore = patience > 0 ? withPatience(raw, { patience, retryAfter: RETRY_AWAY_AFTER }) : raw;
+  const store = throughBarrier(patientStore, durability);
   const registry = openRegistry(store);
   const series = openSeries(store, {
     period: config.period,

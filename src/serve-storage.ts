@@ -44,6 +44,7 @@ export async function serveStorage(config: Config, { log, onFailure }: ServeStor
       clock: systemClock,
       name,
       turns: createTurns(),
+      patience: 0,
       onRoom: () => {},
       onTrouble: () => {},
       onFailure,

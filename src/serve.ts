@@ -5,7 +5,7 @@ import type { Protocol } from '../protocols/protocol.js';
 import { openBus } from './bus/open.js';
 import type { Config } from './config/options.js';
 import { parseRoles } from './config/roles.js';
-import { openCore } from './core.js';
+import { DEVICE_PATIENCE, openCore } from './core.js';
 import { createTurns } from './devices/turns.js';
 import { type Clock, systemClock } from './gateway/clock.js';
 import type { Gateway, Listening } from './gateway/gateway.js';
@@ -99,6 +99,7 @@ export async function serve(config: Config, protocols: readonly Protocol[], opti
     clock,
     name,
     turns,
+    patience: roles.has('gateway') ? DEVICE_PATIENCE : 0,
     onRoom: () => gateway?.resume(),
     onTrouble: (why) => owner.trouble(why),
     onFailure: options.onFailure,

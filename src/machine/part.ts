@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { protocols } from '../../protocols/list.js';
 import type { Config } from '../config/options.js';
-import { type Core, openCore } from '../core.js';
+import { type Core, DEVICE_PATIENCE, openCore } from '../core.js';
 import { systemClock } from '../gateway/clock.js';
 import type { Gateway } from '../gateway/gateway.js';
 import type { Durability } from '../ingest/durability.js';
@@ -70,7 +70,7 @@ function start(setup: PartSetup): Promise<Started> {
 async function startGateway({ config, name, worker }: WorkerSetup): Promise<Started> {
   let server: Gateway | null = null;
   const spool = await openConfiguredSpool(config, worker, log, systemClock.now);
-  const core = await openPart(config, name, spool, () => server?.resume());
+  const core = await openPart(config, name, { spool, patience: DEVICE_PATIENCE, onRoom: () => server?.resume() });
   const gateway = await serveDevices(core, config, protocols, () => {
     owner.ask('quit', null).catch((error: Error) => log.error({ error: error.message }, 'the gateway is not ended'));
   });
@@ -79,7 +79,7 @@ async function startGateway({ config, name, worker }: WorkerSetup): Promise<Star
 }
 
 async function startApi({ config, name }: ApiSetup): Promise<Started> {
-  const core = await openPart(config, name, null, () => {});
+  const core = await openPart(config, name, { spool: null, patience: 0, onRoom: () => {} });
   const told = { ...core, durability: toldOfTrouble(core.durability) };
   const api = await serveApi(told, config, {
     metricsText: async () =>
@@ -96,16 +96,19 @@ async function startApi({ config, name }: ApiSetup): Promise<Started> {
   };
 }
 
-async function openPart(config: Config, name: string, spool: Spool | null, onRoom: () => void): Promise<Core> {
+async function openPart(
+  config: Config,
+  name: string,
+  own: { readonly spool: Spool | null; readonly patience: number; readonly onRoom: () => void },
+): Promise<Core> {
   const core: Core = openCore(config, {
+    ...own,
     raw: await openPartStore(config),
-    spool,
     bus,
     log,
     clock: systemClock,
     name,
     turns: createLinkedTurns(owner, () => core.durability.changed()),
-    onRoom,
     onTrouble: () => {},
     onFailure: () => process.exit(1),
   });

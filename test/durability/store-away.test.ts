@@ -23,6 +23,8 @@ const UNKNOWN = 1_000;
 const STANDSTILL = 2_000;
 /** Ms that Cassandra's answers are lost: longer than the gateway waits for one. */
 const SILENCE = 8_000;
+/** Ms of an absence that no device is to notice: shorter than the gateway's patience. */
+const ABSENCE = 4_000;
 const DEVICES = 20;
 const BATCH = 100;
 /** Ms that the API's thread, which has connections of its own, may take to find Cassandra again. */
@@ -142,6 +144,22 @@ describe.skipIf(skipWithout('cassandra'))('a gateway whose Cassandra is away', (
       expect(await gateway.end('SIGTERM')).toBe(0);
     },
     120_000 + SILENCES * 60_000,
+  );
+
+  it.each(['store', 'spool'])(
+    'makes devices known on the connections that they opened while Cassandra was away for a moment (durable: %s)',
+    async (durable) => {
+      const gateway = await started('--durable', durable);
+      door.shut('broken');
+      setTimeout(() => door.open(), ABSENCE);
+      const simulation = await load(gateway, ({ answered, acknowledged }, enough) => {
+        if (answered === DEVICES && acknowledged > UNKNOWN) enough();
+      });
+      expect(simulation.result).toMatchObject({ dropped: 0, refused: 0 });
+      await checked(gateway, simulation);
+      expect(await gateway.end('SIGTERM')).toBe(0);
+    },
+    120_000,
   );
 });
 
