@@ -74,6 +74,8 @@ export function openNamed<T extends NamedEntity>(kind: EntityKind<T>, options: N
   // All changes of names take turns here; among several gateways a name goes to the one that claims it first.
   const change = <R>(task: () => Promise<R>) => options.turns(kind.name, task);
   const get = (id: string) => loadEntity(registry, kind, id);
+  /** Those that are being ensured: the first devices of an installation ask for the same domain all at once. */
+  const ensuring = new Map<string, Promise<T>>();
 
   /** The one that an index entry stands for; an entry left behind by a name given up stands for none. */
   async function ofName(name: string): Promise<T | undefined> {
@@ -135,6 +137,20 @@ export function openNamed<T extends NamedEntity>(kind: EntityKind<T>, options: N
     throw new Refusal('conflict', `The ${kind.name} ${shown(name)} exists already: it was made at this moment`, 'name');
   }
 
+  function restoredOrMade(name: string): Promise<T> {
+    return change(async () => {
+      const before = await ofName(name);
+      if (before?.deleted === null) return before;
+      if (before) {
+        await restoreEntity(registry, kind, before.id);
+        return must(before.id);
+      }
+      checkTitle(`name of a ${kind.name}`, name);
+      const id = derivedId(`${kind.name}/${name}`);
+      return make(name, (await get(id)) ? newId() : id);
+    });
+  }
+
   async function must(id: string): Promise<T> {
     const entity = await get(id);
     if (!entity) throw new Refusal('unknown', `There is no ${kind.name} ${shown(id)}`, kind.name);
@@ -154,19 +170,13 @@ export function openNamed<T extends NamedEntity>(kind: EntityKind<T>, options: N
         await claimName(name, before, id, () => registry.remove(at));
         return must(id);
       }),
-    ensure: async (name) =>
-      (await alive(name)) ??
-      change(async () => {
-        const before = await ofName(name);
-        if (before?.deleted === null) return before;
-        if (before) {
-          await restoreEntity(registry, kind, before.id);
-          return must(before.id);
-        }
-        checkTitle(`name of a ${kind.name}`, name);
-        const id = derivedId(`${kind.name}/${name}`);
-        return make(name, (await get(id)) ? newId() : id);
-      }),
+    async ensure(name) {
+      const found = await alive(name);
+      if (found) return found;
+      const made = ensuring.get(name) ?? restoredOrMade(name).finally(() => ensuring.delete(name));
+      ensuring.set(name, made);
+      return made;
+    },
     rename: (id, name) =>
       change(async () => {
         const before = await must(id);

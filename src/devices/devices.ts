@@ -20,8 +20,11 @@ export interface Devices {
    * others; `domain`: those of this UUID's domain alone. `next` is the `after` of the next page, null at the end.
    */
   list(query: DeviceQuery): Promise<DevicePage>;
-  /** Makes a device of this ident, or gives (restored, if it was deleted) the one that has it. */
-  create(ident: string): Promise<Device>;
+  /**
+   * Makes a device of this ident, or gives (restored, if it was deleted) the one that has it; `firstConnection` is that of
+   * a new one, UNIX ms.
+   */
+  create(ident: string, firstConnection?: number): Promise<Device>;
   /** Notes that a device identified itself: its first connection, if it had none. */
   connected(device: Device): Promise<Device>;
   /** Domain and owner are UUIDs or names; null takes the value away. */
@@ -104,7 +107,7 @@ export function openDeviceTree({ registry, turns, change, domains, users, now }:
     return { devices: page, next: devices.length > limit ? (page.at(-1)?.ident ?? null) : null };
   }
 
-  async function create(ident: string): Promise<Device> {
+  async function create(ident: string, firstConnection?: number): Promise<Device> {
     const problem = identProblem(ident);
     if (problem !== null) throw new Refusal('invalid', problem, 'ident');
     return turns(ident, async () => {
@@ -118,9 +121,9 @@ export function openDeviceTree({ registry, turns, change, domains, users, now }:
         {
           edit: 'set',
           path: path(deviceKind.name, id),
-          values: entityValues(deviceKind, { ident, domain: domain.id }),
+          values: entityValues(deviceKind, { ident, domain: domain.id, ...connectedAt(firstConnection) }),
         },
-        { edit: 'set', path: domainDevices(domain.id), values: { [id]: '' } },
+        joining(domain.id, id),
         { edit: 'set', path: identPath(ident), values: { id } },
       ]);
       return must(id);
@@ -132,7 +135,7 @@ export function openDeviceTree({ registry, turns, change, domains, users, now }:
     return change(device.id, async () => {
       const before = await must(device.id);
       if (before.firstConnection !== null) return before;
-      await registry.set(path(deviceKind.name, device.id), { 'first-connection': String(now()) });
+      await registry.set(path(deviceKind.name, device.id), connectedAt(now()));
       return must(device.id);
     });
   }
@@ -160,7 +163,7 @@ export function openDeviceTree({ registry, turns, change, domains, users, now }:
       throw new Refusal('invalid', `There is no domain ${shown(idOrName ?? '')}`, 'domain');
     const edits = [valueEdit(path(deviceKind.name, device.id), 'domain', joined?.id ?? null)];
     if (device.domain !== null) edits.push(valueEdit(domainDevices(device.domain), device.id, null));
-    if (joined) edits.push(valueEdit(domainDevices(joined.id), device.id, ''));
+    if (joined) edits.push(joining(joined.id, device.id));
     return edits;
   }
 
@@ -186,7 +189,7 @@ export function openDeviceTree({ registry, turns, change, domains, users, now }:
       const device = await must(id);
       if (device.deleted === null) return device;
       await restoreEntity(registry, deviceKind, id);
-      if (device.domain !== null) await registry.set(domainDevices(device.domain), { [id]: '' });
+      if (device.domain !== null) await registry.edit([joining(device.domain, id)]);
       return must(id);
     });
   }
@@ -210,6 +213,10 @@ export function openDeviceTree({ registry, turns, change, domains, users, now }:
   };
 }
 
+function connectedAt(firstConnection: number | undefined): Record<string, string> {
+  return firstConnection === undefined ? {} : { 'first-connection': String(firstConnection) };
+}
+
 function minutes(text: string | undefined): number | null {
   return text !== undefined && /^-?\d{1,4}$/.test(text) ? Number(text) : null;
 }
@@ -220,6 +227,11 @@ function identPath(ident: string): string {
 
 function domainDevices(domainId: string): string {
   return path('domain', domainId, 'devices');
+}
+
+/** To a domain that is there. */
+function joining(domainId: string, deviceId: string): Edit {
+  return { edit: 'put', path: domainDevices(domainId), values: { [deviceId]: '' } };
 }
 
 function valueEdit(at: string, name: string, value: string | null): Edit {

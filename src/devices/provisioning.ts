@@ -56,7 +56,7 @@ export function openProvisioning(options: ProvisioningOptions): Provisioning {
         const why = `more than ${options.provisionLimit} new devices from this address within a minute`;
         return { accepted: false, reason: 'limit', why };
       }
-      return { accepted: true, device: await devices.connected(await devices.create(ident)) };
+      return { accepted: true, device: await devices.connected(await devices.create(ident, now())) };
     },
   };
 }

@@ -5,8 +5,12 @@
  */
 
 export interface Ordering {
-  /** Runs `submit` after those before it on these paths have submitted; resolves when what it wrote is durable. */
-  write(paths: readonly string[], submit: () => Promise<Submitted>): Promise<void>;
+  /**
+   * Runs `submit` after those before it on these paths have submitted; resolves when what it wrote is durable. `prepare`
+   * gives it what to submit, and may read what `settle` and `alone` have left, but not what such writes change: many that
+   * meet on a path, where each reads of a database far away, prepare at the same time.
+   */
+  write<T>(paths: readonly string[], prepare: () => Promise<T>, submit: (prepared: T) => Submitted): Promise<void>;
   /** Runs `step` when all before it on this path is durable, and before anything after it on this path. */
   settle(path: string, step: () => Promise<void>): Promise<void>;
   /** Runs `step` alone: when all before it is durable, and before anything after it. */
@@ -20,6 +24,8 @@ export interface Submitted {
 
 /** The operations of one path that are under way, as those after them see them: settled in whichever way. */
 interface PathState {
+  /** The newest `settle`. */
+  readonly settled: Promise<unknown> | undefined;
   readonly submitted: Promise<unknown>;
   readonly durable: Promise<unknown>;
 }
@@ -30,15 +36,24 @@ export function createOrdering(): Ordering {
   const underWay = new Set<Promise<unknown>>();
   let gate: Promise<unknown> | undefined;
 
-  function write(on: readonly string[], submit: () => Promise<Submitted>): Promise<void> {
+  function write<T>(
+    on: readonly string[],
+    prepare: () => Promise<T>,
+    submit: (prepared: T) => Submitted,
+  ): Promise<void> {
     const before = statesOf(on);
-    const submitted = startAfter(
-      before.map((state) => state.submitted),
-      submit,
-    );
+    const settles = before.map((state) => state.settled).filter((one) => one !== undefined);
+    const prepared = startAfter(settles, prepare);
+    const earlier = before.map((state) => state.submitted);
+    const submitted = Promise.all([prepared, ...earlier]).then(() => prepared.then(submit));
     const durable = submitted.then((write) => write.durable);
-    const allDurable = settled([durable, ...before.map((state) => state.durable)]);
-    return keep(on, { submitted: settled([submitted]), durable: allDurable }, durable);
+    const state = {
+      settled: settles.length > 0 ? settled(settles) : undefined,
+      // One that could not be prepared does not let those behind it pass those before it.
+      submitted: settled([submitted, ...earlier]),
+      durable: settled([durable, ...before.map((one) => one.durable)]),
+    };
+    return keep(on, state, durable);
   }
 
   function settle(path: string, step: () => Promise<void>): Promise<void> {
@@ -46,7 +61,8 @@ export function createOrdering(): Ordering {
       statesOf([path]).map((state) => state.durable),
       step,
     );
-    return keep([path], { submitted: settled([done]), durable: settled([done]) }, done);
+    const over = settled([done]);
+    return keep([path], { settled: over, submitted: over, durable: over }, done);
   }
 
   function statesOf(on: readonly string[]): PathState[] {

@@ -13,6 +13,11 @@ export interface RegistryNode {
 export type Edit =
   /** Sets values, and creates the node (and the nodes above it) where it is missing. */
   | { readonly edit: 'set'; readonly path: string; readonly values: Readonly<Record<string, string>> }
+  /**
+   * The same without looking whether the node is there: for one whose parent is, which has no nodes below it, and as many
+   * values as there are devices. Cassandra reads all of them to say that there is such a row.
+   */
+  | { readonly edit: 'put'; readonly path: string; readonly values: Readonly<Record<string, string>> }
   /** Removes values. */
   | { readonly edit: 'unset'; readonly path: string; readonly names: readonly string[] };
 
@@ -91,7 +96,11 @@ export function openRegistry(store: Store): Registry {
   async function create(path: string, values: Values = {}): Promise<void> {
     checkPath(path);
     const valuesWrites = setValues(path, values);
-    await ordering.write([path], async () => submit([...(await creation(path)), ...valuesWrites]));
+    await ordering.write(
+      [path],
+      () => creation(path),
+      (creations) => submit([...creations, ...valuesWrites]),
+    );
   }
 
   async function check(path: string, values: Values = {}): Promise<void> {
@@ -122,15 +131,16 @@ export function openRegistry(store: Store): Registry {
     if (!first) return;
     for (const { path } of edits) checkPath(path);
     const changes = edits.map((one) =>
-      one.edit === 'set' ? setValues(one.path, one.values) : unsetValues(one.path, one.names),
+      one.edit === 'unset' ? unsetValues(one.path, one.names) : setValues(one.path, one.values),
     );
+    const unseen = edits.filter((one) => one.edit === 'put').flatMap(({ path }) => creationOf(path));
     const created = new Set(edits.filter((one) => one.edit === 'set').map(({ path }) => path));
     const paths = [...new Set(edits.map(({ path }) => path))];
-    await ordering.write(paths, async () => {
-      const writes: RegistryWrite[] = [];
-      for (const path of created) writes.push(...(await creation(path)));
-      return submit([...writes, ...changes.flat()]);
-    });
+    await ordering.write(
+      paths,
+      () => Promise.all([...created].map(creation)),
+      (creations) => submit([...unseen, ...creations.flat(), ...changes.flat()]),
+    );
   }
 
   function submit(writes: RegistryWrite[]) {
@@ -145,7 +155,7 @@ export function openRegistry(store: Store): Registry {
       if (found === NODE_CREATED) break;
       // Children that were deleted with the node stay deleted: they must not show below the new one.
       if (found === NODE_DELETED) writes.push(...(await unlinkDeletedChildren(at)));
-      writes.push({ write: 'status', path: at, status: NODE_CREATED }, ...linkWrites('child', at));
+      writes.push(...creationOf(at));
     }
     return writes.reverse();
   }
@@ -271,6 +281,10 @@ function setValues(path: string, values: Values): ValueWrite[] {
 
 function unsetValues(path: string, names: readonly string[]): RegistryWrite[] {
   return names.map((name) => ({ write: 'deleteValue', path, name: checkValueName(name) }));
+}
+
+function creationOf(path: string): RegistryWrite[] {
+  return [{ write: 'status', path, status: NODE_CREATED }, ...linkWrites('child', path)];
 }
 
 function linkWrites(write: 'child' | 'deleteChild', path: string): RegistryWrite[] {

@@ -90,6 +90,41 @@ export function registrySuite(open: OpenStoreUnderTest): void {
     expect((await registry.get('/a/'))?.values).toEqual(new Map([['m', '3']]));
   });
 
+  it('operations at one time on one path end as if one came after the other, whatever they are', async () => {
+    const onOne = operation.filter((one) => one.does !== 'reopen').map((one) => ({ ...one, path: '/a/' }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(onOne, { minLength: 2, maxLength: 12 }), async (operations) => {
+        await registry.remove('/a/');
+        const model = new Model();
+        await Promise.all(
+          operations.map((one) => {
+            applyToModel(model, one);
+            return apply(registry, one);
+          }),
+        );
+        expect(await registry.status('/a/')).toBe(model.nodes.get('/a/')?.status ?? 0);
+        expect((await registry.getAny('/a/'))?.values).toEqual(model.nodes.get('/a/')?.values);
+      }),
+      { numRuns: 100 },
+    );
+  }, 120_000);
+
+  it('many that set values of one node look at it at the same time', async () => {
+    let atOnce = 0;
+    let mostAtOnce = 0;
+    const status: StoreUnderTest['store']['status'] = async (path) => {
+      mostAtOnce = Math.max(mostAtOnce, ++atOnce);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      atOnce--;
+      return test.store.status(path);
+    };
+    const slow = openRegistry({ ...test.store, status });
+    await Promise.all(Array.from({ length: 50 }, (_, n) => slow.set('/a/', { x: String(n), [`y${n}`]: '' })));
+    expect(mostAtOnce).toBe(50);
+    const { values } = (await registry.get('/a/')) ?? { values: new Map() };
+    expect([values.size, values.get('x')]).toEqual([51, '49']);
+  });
+
   it('does what a model in memory does, through any history', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { maxLength: 30 }), async (operations) => {
@@ -101,7 +136,10 @@ export function registrySuite(open: OpenStoreUnderTest): void {
             if (one.does === 'reopen') {
               await fresh.reopen();
               own = openRegistry(fresh.store);
-            } else await apply(own, model, one);
+            } else {
+              applyToModel(model, one);
+              await apply(own, one);
+            }
           }
           for (const path of PATHS) {
             expect(await own.status(path), path).toBe(model.nodes.get(path)?.status ?? 0);
@@ -121,7 +159,11 @@ export function registrySuite(open: OpenStoreUnderTest): void {
 
 const PATHS = ['/a/', '/a/b/', '/a/b/c/', '/a/d/', '/e/'];
 type Operation =
-  | { readonly does: 'create' | 'check' | 'set'; readonly path: string; readonly values: Record<string, string> }
+  | {
+      readonly does: 'create' | 'check' | 'set' | 'put';
+      readonly path: string;
+      readonly values: Record<string, string>;
+    }
   | { readonly does: 'unset'; readonly path: string; readonly name: string }
   | { readonly does: 'delete' | 'remove'; readonly path: string }
   | { readonly does: 'reopen' };
@@ -136,6 +178,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({ does: fc.constantFrom('create' as const, 'check' as const, 'set' as const), path, values }),
   },
+  // Its parent is there always.
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('put' as const), path: fc.constant('/e/'), values }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('unset' as const), path, name: fc.constantFrom('x', 'y') }) },
   { weight: 3, arbitrary: fc.record({ does: fc.constantFrom('delete' as const, 'remove' as const), path }) },
   { weight: 1, arbitrary: fc.constant({ does: 'reopen' as const }) },
@@ -187,30 +231,35 @@ class Model {
   }
 }
 
-async function apply(registry: Registry, model: Model, one: Exclude<Operation, { does: 'reopen' }>): Promise<void> {
+function applyToModel(model: Model, one: Exclude<Operation, { does: 'reopen' }>): void {
   switch (one.does) {
-    case 'create':
-    case 'set':
-    case 'check': {
-      const there = model.nodes.get(one.path);
-      // What was deleted is missing.
-      const before = one.does === 'check' && there?.status === 100 ? new Map(there.values) : new Map();
-      await registry[one.does](one.path, one.values);
-      const node = model.create(one.path);
-      for (const [name, value] of Object.entries(one.values)) if (!before.has(name)) node.values.set(name, value);
-      break;
-    }
     case 'unset':
-      await registry.unset(one.path, [one.name]);
       model.nodes.get(one.path)?.values.delete(one.name);
       break;
     case 'delete':
-      await registry.delete(one.path);
-      model.delete(one.path);
-      break;
     case 'remove':
-      await registry.remove(one.path);
-      model.remove(one.path);
+      model[one.does](one.path);
       break;
+    default: {
+      const there = model.nodes.get(one.path);
+      // What was deleted is missing.
+      const before = one.does === 'check' && there?.status === 100 ? new Map(there.values) : new Map();
+      const node = model.create(one.path);
+      for (const [name, value] of Object.entries(one.values)) if (!before.has(name)) node.values.set(name, value);
+    }
+  }
+}
+
+function apply(registry: Registry, one: Exclude<Operation, { does: 'reopen' }>): Promise<void> {
+  switch (one.does) {
+    case 'unset':
+      return registry.unset(one.path, [one.name]);
+    case 'delete':
+    case 'remove':
+      return registry[one.does](one.path);
+    case 'put':
+      return registry.edit([{ edit: 'put', path: one.path, values: one.values }]);
+    default:
+      return registry[one.does](one.path, one.values);
   }
 }

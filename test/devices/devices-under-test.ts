@@ -9,6 +9,8 @@ import { openStore } from '../../src/store/open.js';
 
 export interface DevicesUnderTest {
   registry: Registry;
+  /** Paths of nodes that were looked at, in their order; a test empties it. */
+  readonly looked: string[];
   parts: DeviceParts;
   /** UNIX ms; a test sets it. */
   now: number;
@@ -23,8 +25,15 @@ export async function openDevicesUnderTest(options: Partial<DeviceOptions> = {})
   const directory = await mkdtemp(join(tmpdir(), 'm2mp-devices-'));
   let configured = options;
   let store = await openStore({ directory, mapSize: 1 << 28 });
+  const looked: string[] = [];
   const open = () => {
-    const registry = openRegistry(store);
+    const seen =
+      <T>(look: (path: string) => Promise<T>) =>
+      (path: string) => {
+        looked.push(path);
+        return look(path);
+      };
+    const registry = openRegistry({ ...store, node: seen(store.node), status: seen(store.status) });
     const parts = openDevices({
       registry,
       files: openFiles(registry, store),
@@ -38,6 +47,7 @@ export async function openDevicesUnderTest(options: Partial<DeviceOptions> = {})
   };
   const test: DevicesUnderTest = {
     now: START,
+    looked,
     ...{ registry: undefined as never, parts: undefined as never },
     async reopen(changed = {}) {
       configured = { ...configured, ...changed };

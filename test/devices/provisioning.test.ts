@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MAX_WAITING_TASKS } from '../../src/devices/turns.js';
 import { type DevicesUnderTest, FROM, identified, openDevicesUnderTest, START } from './devices-under-test.js';
 
 const IDENT = 'imei:123456789012345';
@@ -14,6 +15,26 @@ describe('where every device may identify', () => {
     for (const ident of ['', 'nothing', '../../etc:passwd', 'imei:a/b', 'imei:\0'])
       expect(await test.parts.identify(ident, FROM)).toMatchObject({ accepted: false, reason: 'malformed' });
     expect(await test.registry.children('/')).toEqual([]);
+  });
+
+  it('the first devices of an installation may come all at once', async () => {
+    await test.reopen({ provisionLimit: 0 });
+    const idents = Array.from({ length: 3 * MAX_WAITING_TASKS }, (_, n) => `test:${n}`);
+    const outcomes = await Promise.all(idents.map((ident) => test.parts.identify(ident, FROM)));
+    const devices = outcomes.map((outcome) => (outcome.accepted ? outcome.device : null));
+    expect(devices.map((device) => device?.ident)).toEqual(idents);
+    expect(new Set(devices.map((device) => device?.domain)).size).toBe(1);
+    expect(devices[0]).toMatchObject({ firstConnection: START });
+  });
+
+  it('a new one does not look at the node of its domain that names all devices', async () => {
+    await test.parts.identify('test:1', FROM);
+    test.looked.length = 0;
+    const outcome = await test.parts.identify('test:2', FROM);
+    const domain = outcome.accepted ? outcome.device.domain : null;
+    expect(test.looked).toContain(`/domain/${domain}/`);
+    expect(test.looked).not.toContain(`/domain/${domain}/devices/`);
+    expect(await test.parts.domains.members(domain ?? '')).toEqual({ devices: 2, users: 0 });
   });
 
   it('an address brings no more new devices in a minute than allowed; known ones do not count', async () => {
