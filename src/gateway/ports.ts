@@ -24,8 +24,8 @@ export interface OpenPort {
 
 /** Time before TCP itself asks whether a silent peer is there, in milliseconds. */
 const TCP_KEEP_ALIVE = 120_000;
-/** Connections that may wait to be accepted. */
-const BACKLOG = 1_024;
+/** Connections that may wait to be accepted: a fleet may call all at once. Linux takes `net.core.somaxconn` at the most. */
+const BACKLOG = 4_096;
 /** Ports that are tried, where any is taken, until one is free of both TCP and UDP. */
 const TRIES = 10;
 
