@@ -16,6 +16,7 @@ import { latency } from './questions/latency.js';
 import { latest } from './questions/latest.js';
 import { layout } from './questions/layout.js';
 import { manyConnections } from './questions/many-connections.js';
+import { newDevices } from './questions/new-devices.js';
 import { readMonth } from './questions/read-month.js';
 import { sync } from './questions/sync.js';
 import { teltonika } from './questions/teltonika.js';
@@ -40,6 +41,7 @@ const questions: readonly Question[] = [
   cassandra,
   workers,
   manyConnections,
+  newDevices,
 ];
 
 const { values, positionals } = parseArgs({

@@ -80,7 +80,7 @@ async function gatewayRate(node: CassandraForBench, batch: number): Promise<numb
   const keyspace = await node.keyspace();
   const gateway = await startGateway([
     ...['--store', 'cassandra', '--cassandra-contact-points', node.address, '--cassandra-keyspace', keyspace],
-    // All devices are new at once, each of them a lightweight transaction.
+    // All devices are new at once.
     ...['--identify-timeout', '300'],
   ]);
   try {

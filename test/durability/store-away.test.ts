@@ -24,7 +24,7 @@ const STANDSTILL = 2_000;
 /** Ms that Cassandra's answers are lost: longer than the gateway waits for one. */
 const SILENCE = 8_000;
 /** Ms of an absence that no device is to notice: shorter than the gateway's patience. */
-const ABSENCE = 4_000;
+const ABSENCE = 3_000;
 const DEVICES = 20;
 const BATCH = 100;
 /** Ms that the API's thread, which has connections of its own, may take to find Cassandra again. */
@@ -57,7 +57,7 @@ describe.skipIf(skipWithout('cassandra'))('a gateway whose Cassandra is away', (
   };
   /**
    * Devices that send as fast as they are answered until `onProgress` says that it is enough; `answered` are those of
-   * which a batch was acknowledged.
+   * which two batches were acknowledged: between them it reports the setting that it is asked for, which is not spooled.
    */
   const load = (
     gateway: GatewayProcess,
@@ -73,9 +73,9 @@ describe.skipIf(skipWithout('cassandra'))('a gateway whose Cassandra is away', (
       rate: Number.POSITIVE_INFINITY,
       batch: BATCH,
       duration: 3_600_000,
-      // It has a reading a second, and asks for those of its next batch when that before is acknowledged.
+      // It has a reading a second, and asks for those of a batch when the one before is acknowledged.
       route: (device, seconds) => {
-        if (seconds >= BATCH) answered.add(device);
+        if (seconds >= 2 * BATCH) answered.add(device);
         return route(device, seconds);
       },
       ident: (n) => `imei:${490_154_203_400_000 + n}`,
@@ -103,13 +103,12 @@ describe.skipIf(skipWithout('cassandra'))('a gateway whose Cassandra is away', (
         shutAt = at;
       }
       if (acknowledged !== last) stillSince = at;
-      if (shutAt > 0 && stood === '' && at - stillSince > STANDSTILL) {
-        stood = `${acknowledged} acknowledged`;
+      // A machine that is busy may stand still as well: then the gateway is ready all the same.
+      if (shutAt > 0 && stood === '' && at - stillSince > STANDSTILL)
         gateway.api('GET', '/health/ready').catch(({ message }: Error) => {
           stood = message;
           door.open();
         });
-      }
       last = acknowledged;
       if (stood !== '' && acknowledged >= READINGS) enough();
     });
