@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -45,6 +45,8 @@ it('from a clone, the two commands of the README start a gateway, and the line i
     for (const what of ['M2MP ', 'ALIP ', 'HTTP ', 'admin.token']) expect(output).toContain(what);
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0] ?? '';
     execFileSync('sh', ['-c', `${simulate} --duration 2s`], { cwd: clone, env: own, stdio: 'pipe' });
+    // npx makes it so itself only when it sees a directory for the first time.
+    expect(statSync(join(clone, 'dist/src/cli/main.js')).mode & 0o111).toBe(0o111);
     const devices = execFileSync('npx', ['m2mp', 'devices', '--json', '--url', url], { cwd: clone, env: own });
     expect(devices.toString()).toMatch(/"ident":\s*"/);
   } finally {
