@@ -9,6 +9,8 @@ export interface CassandraForBench {
   readonly address: string;
   /** Makes a keyspace; resolves to its name. */
   keyspace(): Promise<string>;
+  /** What a gateway is started with to store in a keyspace of its own, which is made. */
+  gatewayFlags(): Promise<string[]>;
   /** Ends the node. */
   stop(): void;
 }
@@ -23,14 +25,21 @@ export async function startCassandra(): Promise<CassandraForBench> {
   const { stdout } = await promisify(execFile)(script, [directory, address, address, HEAP, String(process.pid)]);
   const node = Number(/pid (\d+)/.exec(stdout)?.[1]);
   let keyspaces = 0;
+
+  async function keyspace(): Promise<string> {
+    const name = `bench_${keyspaces++}`;
+    const session = { contactPoints: [address], datacenter: 'datacenter1', keyspace: name };
+    const copies = new Map([['datacenter1', 1]]);
+    await initCassandra({ ...session, write: 'LOCAL_QUORUM', read: 'LOCAL_QUORUM' }, copies);
+    return name;
+  }
+
   return {
     address,
-    async keyspace() {
-      const keyspace = `bench_${keyspaces++}`;
-      const session = { contactPoints: [address], datacenter: 'datacenter1', keyspace };
-      const copies = new Map([['datacenter1', 1]]);
-      await initCassandra({ ...session, write: 'LOCAL_QUORUM', read: 'LOCAL_QUORUM' }, copies);
-      return keyspace;
+    keyspace,
+    async gatewayFlags() {
+      const own = await keyspace();
+      return ['--store', 'cassandra', '--cassandra-contact-points', address, '--cassandra-keyspace', own];
     },
     stop() {
       process.kill(node, 'SIGKILL');

@@ -105,6 +105,16 @@ export function startLoad(
   return { process: child, result };
 }
 
+/** Devices that only identify themselves and wait, from a process of their own; resolves when all of them are known. */
+export function connectIdle(
+  order: Partial<LoadOrder> & Pick<LoadOrder, 'port' | 'connections'>,
+): Promise<{ kill(): void }> {
+  return new Promise((resolve, reject) => {
+    const { process, result } = startLoad({ ...order, batch: 0, seconds: 1e6 }, () => resolve(process));
+    result.catch(reject);
+  });
+}
+
 /** Puts batches into LMDB without any gateway. */
 export async function directPuts(
   rowsInBatch: number,

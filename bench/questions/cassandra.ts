@@ -77,12 +77,8 @@ async function batches(node: CassandraForBench, ways: readonly Way[]): Promise<B
 }
 
 async function gatewayRate(node: CassandraForBench, batch: number): Promise<number> {
-  const keyspace = await node.keyspace();
-  const gateway = await startGateway([
-    ...['--store', 'cassandra', '--cassandra-contact-points', node.address, '--cassandra-keyspace', keyspace],
-    // All devices are new at once.
-    ...['--identify-timeout', '300'],
-  ]);
+  // All devices are new at once.
+  const gateway = await startGateway([...(await node.gatewayFlags()), '--identify-timeout', '300']);
   try {
     const { readings, seconds } = await load({ port: gateway.port, connections: CONNECTIONS, batch, seconds: SECONDS });
     return readings / seconds;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Program, residentBytes, startBareServer, startGateway, startLoad } from '../programs.js';
+import { connectIdle, type Program, residentBytes, startBareServer, startGateway } from '../programs.js';
 import { type Finding, type Question, round } from '../question.js';
 
 /** As many as the open files of a process allow on a machine as it comes, with some to spare. */
@@ -55,17 +55,10 @@ async function bytesEach(start: () => Promise<Program>): Promise<number> {
 
 /** Resident bytes while so many devices have been connected and silent for some seconds. */
 async function residentWith(program: Program, connections: number, seconds: number): Promise<number> {
-  let connected = () => {};
-  const ready = new Promise<void>((resolve) => {
-    connected = resolve;
-  });
-  const order = { port: program.port, connections, batch: 0, seconds: 1e6 };
-  const { process, result } = startLoad(order, () => connected());
-  result.catch(() => {});
-  await ready;
+  const client = await connectIdle({ port: program.port, connections });
   await sleep(seconds * 1_000);
   const bytes = residentBytes(program.process);
-  process.kill();
+  client.kill();
   await sleep(1_000);
   return bytes;
 }

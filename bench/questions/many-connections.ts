@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Program, residentBytes, startGateway, startLoad, tokenOf } from '../programs.js';
+import { connectIdle, type Program, residentBytes, startGateway, tokenOf } from '../programs.js';
 import { type Finding, type Question, round } from '../question.js';
 
 const CONNECTIONS = 50_000;
@@ -42,21 +42,9 @@ export const manyConnections: Question = {
 };
 
 /** A client with all its devices identified; each has an address of its own to connect to, and so ports enough. */
-async function connected(port: number, client: number): Promise<{ kill(): void }> {
-  const order = { host: `127.0.0.${client + 1}`, port, first: client * OF_ONE_PROCESS, connections: OF_ONE_PROCESS };
-  const { promise, resolve } = ready();
-  const { process, result } = startLoad({ ...order, batch: 0, seconds: 1e6 }, resolve);
-  result.catch(() => {});
-  await Promise.race([promise, result]);
-  return process;
-}
-
-function ready(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
+function connected(port: number, client: number): Promise<{ kill(): void }> {
+  const first = client * OF_ONE_PROCESS;
+  return connectIdle({ host: `127.0.0.${client + 1}`, port, first, connections: OF_ONE_PROCESS });
 }
 
 async function connections({ url, directory }: Program): Promise<number> {

@@ -1,5 +1,5 @@
-import { type CassandraForBench, startCassandra } from '../cassandra.js';
-import { type Program, startGateway, startLoad } from '../programs.js';
+import { startCassandra } from '../cassandra.js';
+import { connectIdle, type Program, startGateway } from '../programs.js';
 import { type Finding, type Question, type Row, round } from '../question.js';
 
 /** New devices of each turn; they stay known for the turns after it. */
@@ -28,8 +28,8 @@ export const newDevices: Question = {
     const node = await startCassandra();
     try {
       // A node that has just started is slow.
-      await asked('cassandra, warming up', await flagsOf(node));
-      await asked('cassandra', await flagsOf(node));
+      await asked('cassandra, warming up', await node.gatewayFlags());
+      await asked('cassandra', await node.gatewayFlags());
     } finally {
       node.stop();
     }
@@ -50,19 +50,10 @@ export const newDevices: Question = {
   },
 };
 
-async function flagsOf(node: CassandraForBench): Promise<string[]> {
-  const keyspace = await node.keyspace();
-  return ['--store', 'cassandra', '--cassandra-contact-points', node.address, '--cassandra-keyspace', keyspace];
-}
-
 /** Devices a second, from the first that calls to the last that is answered. */
 async function rate({ port }: Program, first: number): Promise<number> {
   const began = performance.now();
-  const client = await new Promise<{ kill(): void }>((resolve, reject) => {
-    const order = { port, first, connections: DEVICES, batch: 0, seconds: 1e6 };
-    const { process, result } = startLoad(order, () => resolve(process));
-    result.catch(reject);
-  });
+  const client = await connectIdle({ port, first, connections: DEVICES });
   const seconds = (performance.now() - began) / 1_000;
   client.kill();
   return DEVICES / seconds;

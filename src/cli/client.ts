@@ -27,7 +27,10 @@ export class NotNow extends CliError {}
 const NOT_NOW: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 export interface Client {
-  /** Asks for JSON; throws `CliError` on anything but success, `NotNow` where it may succeed a while later. A 204 is undefined. */
+  /**
+   * Asks for JSON; throws `CliError` on anything but success, `NotNow` where it may succeed a while later. A 204 is
+   * undefined.
+   */
   json<T>(method: string, path: string, body?: unknown): Promise<T>;
   /** The same with bytes or a stream to send, and the answer as it came. */
   raw(method: string, path: string, init?: RequestInit & { duplex?: 'half' }): Promise<Response>;

@@ -45,7 +45,7 @@ export function createOrdering(): Ordering {
     const settles = before.map((state) => state.settled).filter((one) => one !== undefined);
     const prepared = startAfter(settles, prepare);
     const earlier = before.map((state) => state.submitted);
-    const submitted = Promise.all([prepared, ...earlier]).then(() => prepared.then(submit));
+    const submitted = Promise.all([prepared, ...earlier]).then(([ready]) => submit(ready));
     const durable = submitted.then((write) => write.durable);
     const state = {
       settled: settles.length > 0 ? settled(settles) : undefined,

@@ -1,4 +1,5 @@
 /** Connections to Cassandra that end or hang under requests of all kinds: each is trouble that is waited out. */
+import { setTimeout as passed } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Session, type Statement } from '../../../src/store/cassandra/session.js';
 import { StoreAway } from '../../../src/store/store.js';
@@ -69,7 +70,3 @@ describe.skipIf(skipWithout('cassandra'))('a session whose connections are lost'
     expect(away).toBeGreaterThan(0);
   }, 120_000);
 });
-
-function passed(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
